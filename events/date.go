@@ -1,0 +1,134 @@
+package events
+
+import (
+	"fmt"
+	"time"
+)
+
+// A Date is a civil day of the programme, without a time or a zone: the day on
+// which something happened or takes effect. It counts days, 1 January of year 1
+// being 1, so dates compare and subtract as integers. The zero Date means "no
+// date" and is written as an empty string.
+//
+// Date and [Instant] are different types on purpose: when a thing took effect
+// and when the ledger learned it are never the same question.
+type Date int32
+
+const (
+	unixEpochDay Date = 719163 // 1970-01-01
+	dateLayout        = "2006-01-02"
+	// MinDate and MaxDate bound what is accepted as a date of the programme.
+	MinDate Date = 693596 // 1900-01-01
+	MaxDate Date = 767011 // 2100-12-31
+)
+
+// NewDate returns the day of a year, month and day that exist in the calendar;
+// it fails on a day such as 30 February and on years outside 1900–2100.
+func NewDate(year int, month time.Month, day int) (Date, error) {
+	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	if y, m, d := t.Date(); y != year || m != month || d != day || y < 1900 || y > 2100 {
+		return 0, fmt.Errorf("%04d-%02d-%02d is not a date between 1900 and 2100", year, int(month), day)
+	}
+	return dateOf(t), nil
+}
+
+func dateOf(t time.Time) Date {
+	return unixEpochDay + Date(t.Unix()/86400)
+}
+
+// ParseDate reads a date written as YYYY-MM-DD, and nothing else.
+func ParseDate(s string) (Date, error) {
+	bad := func() (Date, error) {
+		return 0, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", s)
+	}
+	if len(s) != len(dateLayout) || s[4] != '-' || s[7] != '-' {
+		return bad()
+	}
+	var n [3]int
+	for i, part := range [3]string{s[:4], s[5:7], s[8:]} {
+		for j := 0; j < len(part); j++ {
+			c := part[j]
+			if c < '0' || c > '9' {
+				return bad()
+			}
+			n[i] = n[i]*10 + int(c-'0')
+		}
+	}
+	return NewDate(n[0], time.Month(n[1]), n[2])
+}
+
+// MustDate is [ParseDate] for constants and tests; it panics on a bad date.
+func MustDate(s string) Date {
+	d, err := ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// IsZero reports whether d is "no date".
+func (d Date) IsZero() bool { return d == 0 }
+
+// Civil returns the year, month and day of d.
+func (d Date) Civil() (year int, month time.Month, day int) {
+	return d.midnight().Date()
+}
+
+func (d Date) midnight() time.Time {
+	return time.Unix(int64(d-unixEpochDay)*86400, 0).UTC()
+}
+
+// AddMonths returns the same day n months later, clamped to the last day of
+// that month: 31 January plus one month is 28 or 29 February.
+func (d Date) AddMonths(n int) Date {
+	y, m, day := d.Civil()
+	first := time.Date(y, m+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return dateOf(first) + Date(min(day, last)-1)
+}
+
+// FirstOfMonth returns the first day of d's calendar month.
+func (d Date) FirstOfMonth() Date {
+	_, _, day := d.Civil()
+	return d - Date(day-1)
+}
+
+// LastOfMonth returns the last day of d's calendar month.
+func (d Date) LastOfMonth() Date { return d.FirstOfMonth().AddMonths(1) - 1 }
+
+// Weekday returns the day of the week of d.
+func (d Date) Weekday() time.Weekday { return d.midnight().Weekday() }
+
+// String writes d as YYYY-MM-DD, and the zero Date as an empty string.
+func (d Date) String() string {
+	if d == 0 {
+		return ""
+	}
+	return string(d.AppendText10(make([]byte, 0, 10)))
+}
+
+// AppendText10 appends d as YYYY-MM-DD to b.
+func (d Date) AppendText10(b []byte) []byte {
+	y, m, day := d.Civil()
+	return append(b,
+		byte('0'+y/1000%10), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10), '-',
+		byte('0'+int(m)/10), byte('0'+int(m)%10), '-',
+		byte('0'+day/10), byte('0'+day%10))
+}
+
+// MarshalText writes d as [Date.String] does.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what [Date.MarshalText] writes.
+func (d *Date) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*d = 0
+		return nil
+	}
+	v, err := ParseDate(string(b))
+	if err != nil {
+		return err
+	}
+	*d = v
+	return nil
+}

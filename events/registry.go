@@ -1,0 +1,88 @@
+package events
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+)
+
+// An Event is a fact, in the past tense: a pointer to one exported struct per
+// type and version. A type that was ever recorded is never changed; a new
+// version is a new type, with an upcaster from the old one.
+type Event interface {
+	// EventType is the type's name and version, such as "client.enrolled.v1".
+	EventType() string
+}
+
+// A Type describes one registered event type.
+type Type struct {
+	Name string // such as "client.enrolled.v1"
+	Kind Kind   // the kind of subject that may hold it
+	New  func() Event
+
+	decode func(data []byte) (Event, error)
+	upcast func(Event) Event // to the newest version; nil when this is it
+}
+
+func define[E any, P interface {
+	*E
+	Event
+}](kind Kind) Type {
+	return Type{
+		Name: P(new(E)).EventType(),
+		Kind: kind,
+		New:  func() Event { return P(new(E)) },
+		decode: func(data []byte) (Event, error) {
+			e := P(new(E))
+			if err := json.Unmarshal(data, e, json.RejectUnknownMembers(true)); err != nil {
+				return nil, err
+			}
+			return e, nil
+		},
+	}
+}
+
+// Types lists every registered event type, in the order of the documentation.
+func Types() []Type {
+	return slices.Concat(ledgerTypes, caseTypes, letterTypes, agencyTypes, workerTypes, programmeTypes)
+}
+
+var typesByName = func() map[string]*Type {
+	m := map[string]*Type{}
+	for _, t := range Types() {
+		if m[t.Name] != nil {
+			panic("events: type registered twice: " + t.Name)
+		}
+		m[t.Name] = &t
+	}
+	return m
+}()
+
+// LookupType returns the registered type of a name.
+func LookupType(name string) (Type, bool) {
+	t := typesByName[name]
+	if t == nil {
+		return Type{}, false
+	}
+	return *t, true
+}
+
+// decodeData decodes the data of a record of type name on a subject of kind.
+func decodeData(name string, kind Kind, data []byte) (Event, error) {
+	t := typesByName[name]
+	switch {
+	case t == nil:
+		return nil, fmt.Errorf("unknown event type %q", name)
+	case t.Kind != kind:
+		return nil, fmt.Errorf("event type %q does not belong to a subject of kind %q", name, kind)
+	}
+	e, err := t.decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("data of %s: %w", name, err)
+	}
+	if t.upcast != nil {
+		e = t.upcast(e)
+	}
+	return e, nil
+}

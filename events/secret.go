@@ -1,0 +1,94 @@
+package events
+
+import (
+	"errors"
+	"log/slog"
+)
+
+// A KeyClass says which of a client's data keys seals a [Secret].
+type KeyClass string
+
+const (
+	// IdentityKey seals who a person is: name, birth date, contact, notes.
+	IdentityKey KeyClass = "identity"
+	// ExpenseKey seals the free text of expenses, which auditors may need
+	// when they have no business with the person's identity.
+	ExpenseKey KeyClass = "expense"
+)
+
+// A Secret is text that identifies a person. In a record it exists only sealed;
+// until the application has sealed it, it refuses to be encoded, and it never
+// prints itself. The zero Secret means "nothing given".
+type Secret struct {
+	plain  string
+	sealed string
+}
+
+// Plain returns a Secret that still has to be sealed.
+func Plain(text string) Secret { return Secret{plain: text} }
+
+// SealedSecret returns a Secret from its sealed form, as package seal writes it.
+func SealedSecret(sealed string) Secret { return Secret{sealed: sealed} }
+
+// IsZero reports whether nothing was given.
+func (s Secret) IsZero() bool { return s == Secret{} }
+
+// Sealed returns the sealed form, or an empty string.
+func (s Secret) Sealed() string { return s.sealed }
+
+// Seal replaces the plain text by what seal returns for it. A Secret that is
+// zero or already sealed is left as it is.
+func (s *Secret) Seal(seal func(plain string) (string, error)) error {
+	if s.plain == "" {
+		return nil
+	}
+	sealed, err := seal(s.plain)
+	if err != nil {
+		return err
+	}
+	*s = Secret{sealed: sealed}
+	return nil
+}
+
+// String never shows what is inside.
+func (s Secret) String() string {
+	if s.IsZero() {
+		return ""
+	}
+	return "[sealed]"
+}
+
+// GoString never shows what is inside.
+func (s Secret) GoString() string { return s.String() }
+
+// LogValue never shows what is inside.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+var errNotSealed = errors.New("identifying text must be sealed before it is encoded")
+
+// MarshalText writes the sealed form, and fails for text that is not sealed.
+func (s Secret) MarshalText() ([]byte, error) {
+	if s.plain != "" {
+		return nil, errNotSealed
+	}
+	return []byte(s.sealed), nil
+}
+
+// UnmarshalText reads a sealed form.
+func (s *Secret) UnmarshalText(b []byte) error {
+	*s = Secret{sealed: string(b)}
+	return nil
+}
+
+// A SecretField is one Secret of an event and the key that must seal it.
+type SecretField struct {
+	Class  KeyClass
+	Secret *Secret
+}
+
+// An event that holds identifying text implements Confidential.
+type Confidential interface {
+	Event
+	// Secrets returns the event's secrets, to be sealed in place.
+	Secrets() []SecretField
+}

@@ -1,0 +1,88 @@
+package events
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Kind is a kind of aggregate; each aggregate of a kind is one [Subject].
+type Kind string
+
+// The kinds of aggregates. Programme and ledger have one subject each.
+const (
+	KindCase      Kind = "case"      // a client's case; the id is the person's coded id
+	KindLetter    Kind = "letter"    // a person's way to an HHS letter; same coded id as the case
+	KindAgency    Kind = "agency"    // a subcontracted agency
+	KindWorker    Kind = "worker"    // a case manager or supervisor
+	KindProgramme Kind = "programme" // policies and other facts of the whole programme
+	KindLedger    Kind = "ledger"    // the genesis record, and nothing else
+)
+
+// The subjects that exist once in a ledger.
+const (
+	GenesisSubject   Subject = "ledger/GENESIS"
+	ProgrammeSubject Subject = "programme/PROGRAMME"
+)
+
+// Kinds lists every kind of aggregate.
+func Kinds() []Kind {
+	return []Kind{KindCase, KindLetter, KindAgency, KindWorker, KindProgramme, KindLedger}
+}
+
+// A Subject names one aggregate as "kind/ID", for example "case/C-7QK2M4". All
+// of its records, in order, are its history.
+type Subject string
+
+// MaxIDLength bounds the id part of a [Subject].
+const MaxIDLength = 32
+
+// NewSubject returns the subject of a kind and an id.
+func NewSubject(kind Kind, id string) (Subject, error) {
+	if err := CheckID(id); err != nil {
+		return "", err
+	}
+	return Subject(string(kind) + "/" + id), nil
+}
+
+// SubjectOf is [NewSubject] for ids that are already known to be well formed.
+func SubjectOf(kind Kind, id string) Subject { return Subject(string(kind) + "/" + id) }
+
+// ParseSubject checks that s is a known kind, a slash and a well-formed id.
+func ParseSubject(s string) (Subject, error) {
+	kind, id, found := strings.Cut(s, "/")
+	if !found {
+		return "", fmt.Errorf("%q is not a subject of the form kind/ID", s)
+	}
+	for _, k := range Kinds() {
+		if string(k) == kind {
+			return NewSubject(k, id)
+		}
+	}
+	return "", fmt.Errorf("%q is not a subject: unknown kind %q", s, kind)
+}
+
+// CheckID reports whether id is 1 to 32 of A–Z, 0–9 and hyphen.
+func CheckID(id string) error {
+	if len(id) == 0 || len(id) > MaxIDLength {
+		return fmt.Errorf("id %q must have 1 to %d characters", id, MaxIDLength)
+	}
+	for i := 0; i < len(id); i++ {
+		c := id[i]
+		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
+			return fmt.Errorf("id %q may hold only A-Z, 0-9 and hyphens", id)
+		}
+	}
+	return nil
+}
+
+// Kind returns the part of s before the slash.
+func (s Subject) Kind() Kind {
+	kind, _, _ := strings.Cut(string(s), "/")
+	return Kind(kind)
+}
+
+// ID returns the part of s after the slash.
+func (s Subject) ID() string {
+	_, id, _ := strings.Cut(string(s), "/")
+	return id
+}
