@@ -1,0 +1,209 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"caseledger/aggregates"
+	"caseledger/events"
+)
+
+// Defaults fill in what a request leaves out: who gives the command, in what
+// role and for which agency.
+type Defaults struct {
+	Actor, Role, Agency string
+}
+
+// maxLine bounds one line of JSON in bytes: more than any record may have.
+const maxLine = 2 * events.MaxRecord
+
+// ParseLine reads one command from a line of JSON, as
+//
+//	{"command":"enroll-client","id":"…","occurred_on":"2009-01-05","actor":"…","fields":{…}}
+//
+// It is strict: unknown and repeated members, invalid UTF-8 and values of the
+// wrong type are an [*InputError] that names the line and the field.
+func (c *Catalogue) ParseLine(number int, line []byte, d Defaults) (Request, error) {
+	req := Request{Actor: d.Actor, Role: d.Role, Agency: d.Agency}
+	if len(line) > maxLine {
+		return req, &InputError{Line: number, Problem: fmt.Sprintf("it has %d bytes, more than %d", len(line), maxLine)}
+	}
+	var fields jsontext.Value
+	dec := jsontext.NewDecoder(bytes.NewReader(line))
+	err := readObject(dec, func(name string) (err error) {
+		fields, err = req.readMember(dec, name, fields)
+		return inField(name, err)
+	})
+	if err == nil {
+		if _, extra := dec.ReadToken(); extra == nil {
+			err = errors.New("there is more than one value on the line")
+		}
+	}
+	if err == nil {
+		err = c.readFields(&req, fields)
+	}
+	return req, atLine(number, err)
+}
+
+// readMember reads one member of a line into the request, or keeps the fields
+// until the command's name is known.
+func (r *Request) readMember(dec *jsontext.Decoder, name string, fields jsontext.Value) (jsontext.Value, error) {
+	if name == "fields" {
+		value, err := dec.ReadValue()
+		return value.Clone(), err
+	}
+	texts := map[string]*string{
+		"command": &r.Name, "id": &r.ID, "actor": &r.Actor, "role": &r.Role,
+		"agency": &r.Agency, "correlation_id": &r.CorrelationID, "occurred_on": nil, "recordedat": nil,
+	}
+	into, known := texts[name]
+	if !known {
+		return fields, fmt.Errorf("there is no such member; known are command, id, occurred_on, recordedat, actor, role, agency, correlation_id and fields")
+	}
+	text, err := readScalar(dec, '"')
+	if err != nil {
+		return fields, err
+	}
+	switch name {
+	case "occurred_on":
+		r.OccurredOn, err = events.ParseDate(text)
+	case "recordedat":
+		r.RecordedAt, err = events.ParseInstant(text)
+	default:
+		*into = text
+	}
+	return fields, err
+}
+
+// readFields reads the command's own fields and checks them.
+func (c *Catalogue) readFields(req *Request, fields jsontext.Value) error {
+	if req.Name == "" {
+		return &InputError{Field: "command", Problem: "it is missing"}
+	}
+	command, err := c.Lookup(req.Name)
+	if err != nil {
+		return err
+	}
+	req.Command = command.New()
+	if len(fields) > 0 {
+		dec := jsontext.NewDecoder(bytes.NewReader(fields))
+		err := readObject(dec, func(name string) error {
+			f, known := command.field(name)
+			if !known {
+				return inField(name, command.unknownField())
+			}
+			return inField(name, setJSON(req.Command, f, dec))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return command.validate(req.Command)
+}
+
+// ParseTexts reads a command from texts by field name, as flags and CSV cells
+// give them; an empty text means that nothing was given. The request's envelope
+// is the caller's.
+func (c *Catalogue) ParseTexts(name string, texts map[string]string) (aggregates.Command, error) {
+	command, err := c.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	cmd := command.New()
+	var faults []error
+	for name := range texts {
+		if _, known := command.field(name); !known {
+			faults = append(faults, inField(name, command.unknownField()))
+		}
+	}
+	for _, f := range command.Fields {
+		if text := texts[f.Name]; text != "" {
+			if err := setText(cmd, f, text); err != nil {
+				faults = append(faults, inField(f.Name, err))
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return cmd, command.validate(cmd)
+}
+
+func (c *Command) unknownField() error {
+	return fmt.Errorf("%s has no such field; it has %s", c.Name, c.fieldNames())
+}
+
+// inField names the field of an error that names none yet.
+func inField(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var input *InputError
+	if errors.As(err, &input) {
+		if input.Field == "" {
+			input.Field = name
+		}
+		return input
+	}
+	return &InputError{Field: name, Problem: plainSyntax(err)}
+}
+
+// atLine names the line of an error.
+func atLine(number int, err error) error {
+	if err == nil {
+		return nil
+	}
+	var input *InputError
+	if errors.As(err, &input) {
+		if input.Line == 0 {
+			input.Line = number
+		}
+		return err
+	}
+	return &InputError{Line: number, Problem: plainSyntax(err)}
+}
+
+// plainSyntax says in words for people what the JSON decoder found.
+func plainSyntax(err error) string {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(err, &syntax) {
+		return err.Error()
+	}
+	place := ""
+	if p := string(syntax.JSONPointer); p != "" {
+		place = fmt.Sprintf(" at %s", p)
+	}
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return fmt.Sprintf("the name %q stands twice", syntax.JSONPointer.LastToken())
+	case strings.Contains(syntax.Err.Error(), "UTF-8"):
+		return "invalid UTF-8" + place
+	default:
+		return "not JSON" + place + ": " + syntax.Err.Error()
+	}
+}
+
+// FormatLine writes a request as one line of JSON that [Catalogue.ParseLine]
+// reads. Identifying text stands in it in clear: it is for the one who gave it.
+func FormatLine(req Request) ([]byte, error) {
+	fields, err := json.Marshal(req.Command, json.Deterministic(true), json.OmitZeroStructFields(true))
+	if err != nil {
+		return nil, fmt.Errorf("write %s as a line: %w", req.Name, err)
+	}
+	return json.Marshal(struct {
+		Command       string         `json:"command"`
+		ID            string         `json:"id"`
+		OccurredOn    events.Date    `json:"occurred_on,omitzero"`
+		RecordedAt    events.Instant `json:"recordedat,omitzero"`
+		Actor         string         `json:"actor,omitzero"`
+		Role          string         `json:"role,omitzero"`
+		Agency        string         `json:"agency,omitzero"`
+		CorrelationID string         `json:"correlation_id,omitzero"`
+		Fields        jsontext.Value `json:"fields"`
+	}{req.Name, req.ID, req.OccurredOn, req.RecordedAt, req.Actor, req.Role, req.Agency, req.CorrelationID, fields})
+}
