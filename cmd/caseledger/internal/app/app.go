@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -85,27 +84,16 @@ func New(ctx context.Context, c Config) (*App, error) {
 	}, nil
 }
 
-// ErrNoGenesis reports a log whose first record is not a genesis.
-var ErrNoGenesis = errors.New("the log does not start with a ledger's genesis record")
+// TimeZone is the programme's: its day begins at midnight in New York.
+const TimeZone = "America/New_York"
 
-// ReadGenesis returns the ledger's first record.
-func ReadGenesis(ctx context.Context, log events.Log) (*events.LedgerCreated, error) {
-	messages, err := log.History(ctx, events.GenesisSubject)
+// newYork is known to every build: the time zones are part of the program.
+func newYork() *time.Location {
+	zone, err := time.LoadLocation(TimeZone)
 	if err != nil {
-		return nil, fmt.Errorf("read the genesis: %w", err)
+		panic("app: " + err.Error())
 	}
-	if len(messages) != 1 || messages[0].Sequence != 1 {
-		return nil, ErrNoGenesis
-	}
-	record, err := events.Decode(1, messages[0].Data)
-	if err != nil {
-		return nil, fmt.Errorf("read the genesis: %w", err)
-	}
-	event, err := record.Event()
-	if err != nil {
-		return nil, fmt.Errorf("read the genesis: %w", err)
-	}
-	return event.(*events.LedgerCreated), nil
+	return zone
 }
 
 // Catalogue returns the commands that the App carries out.
