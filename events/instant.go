@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -16,9 +17,9 @@ func InstantOf(t time.Time) Instant { return Instant(t.UnixMilli()) }
 
 // ParseInstant reads an RFC 3339 time in any zone, to the millisecond.
 func ParseInstant(s string) (Instant, error) {
-	// Unlike time.Parse, UnmarshalText takes RFC 3339 and nothing more lenient.
-	var t time.Time
-	if err := t.UnmarshalText([]byte(s)); err != nil {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	// time.Parse also takes hours of one digit and decimals behind a comma.
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
 		return 0, fmt.Errorf("%q is not a time of the form %s", s, instantLayout)
 	}
 	return InstantOf(t), nil
