@@ -267,12 +267,16 @@ func (a *App) record(w *work, target *folded, event events.Event) (*events.Recor
 	if err := a.keys.Seal(w.subject, id, event); err != nil {
 		return nil, fmt.Errorf("seal %s: %w", event.EventType(), err)
 	}
-	return events.Encode(events.Envelope{
+	return events.Encode(a.envelope(w, target, id, digest), event)
+}
+
+func (a *App) envelope(w *work, target *folded, id string, digest events.Hash) events.Envelope {
+	return events.Envelope{
 		ID: id, Source: a.Ledger.Name, Subject: w.subject, Time: w.context.RecordedAt,
 		Version: target.version + 1, Previous: target.last, OccurredOn: w.context.OccurredOn,
 		Actor: w.req.Actor, Role: w.req.Role, Agency: w.req.Agency,
 		CausationID: w.req.ID, CommandDigest: digest, CorrelationID: w.req.CorrelationID,
-	}, event)
+	}
 }
 
 // readBack looks for the command among its subject's records, after an append

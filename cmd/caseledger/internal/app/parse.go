@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -107,8 +110,9 @@ func (c *Catalogue) readFields(req *Request, fields jsontext.Value) error {
 }
 
 // ParseTexts reads a command from texts by field name, as flags and CSV cells
-// give them; an empty text means that nothing was given. The request's envelope
-// is the caller's.
+// give them; an empty text means that nothing was given. An amount may be given
+// in dollars, under its field's name without "_cents". The request's envelope is
+// the caller's. Every fault is named.
 func (c *Catalogue) ParseTexts(name string, texts map[string]string) (aggregates.Command, error) {
 	command, err := c.Lookup(name)
 	if err != nil {
@@ -116,15 +120,10 @@ func (c *Catalogue) ParseTexts(name string, texts map[string]string) (aggregates
 	}
 	cmd := command.New()
 	var faults []error
-	for name := range texts {
-		if _, known := command.field(name); !known {
-			faults = append(faults, inField(name, command.unknownField()))
-		}
-	}
-	for _, f := range command.Fields {
-		if text := texts[f.Name]; text != "" {
-			if err := setText(cmd, f, text); err != nil {
-				faults = append(faults, inField(f.Name, err))
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if text := texts[name]; text != "" {
+			if err := command.setNamed(cmd, name, text, texts); err != nil {
+				faults = append(faults, inField(name, err))
 			}
 		}
 	}
@@ -132,6 +131,37 @@ func (c *Catalogue) ParseTexts(name string, texts map[string]string) (aggregates
 		return nil, errors.Join(faults...)
 	}
 	return cmd, command.validate(cmd)
+}
+
+// setNamed sets the field of a name, which may be an amount's name in dollars.
+func (c *Command) setNamed(cmd aggregates.Command, name, text string, texts map[string]string) error {
+	if f, known := c.field(name); known {
+		return setText(cmd, f, text)
+	}
+	f, known := c.field(name + centsSuffix)
+	if !known || f.Type != typeCents {
+		return c.unknownField()
+	}
+	if texts[f.Name] != "" {
+		return fmt.Errorf("give either %s in dollars or %s", name, f.Name)
+	}
+	cents, err := ParseDollars(text)
+	if err != nil {
+		return err
+	}
+	reflect.ValueOf(cmd).Elem().Field(f.Index).SetInt(int64(cents))
+	return nil
+}
+
+// centsSuffix ends the name of every amount.
+const centsSuffix = "_cents"
+
+// Texts returns the names under which [Catalogue.ParseTexts] takes a field.
+func (c *Command) Texts(f aggregates.Field) []string {
+	if dollars, found := strings.CutSuffix(f.Name, centsSuffix); found && f.Type == typeCents {
+		return []string{f.Name, dollars}
+	}
+	return []string{f.Name}
 }
 
 func (c *Command) unknownField() error {
