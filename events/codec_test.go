@@ -135,7 +135,6 @@ func TestDecodeAnyForm(t *testing.T) {
 		"line end":               {`}}`, "}}\n"},
 		"escape":                 {`"U-31"`, `"U\u002d31"`},
 		"time with an offset":    {`T14:03:11.250Z`, `T09:03:11.25-05:00`},
-		"empty optional":         {`"version"`, `"version"`},
 		"another order":          {`"actor":"U-31","role":"case_manager"`, `"role":"case_manager","actor":"U-31"`},
 		"space in data":          {`"minutes":30`, ` "minutes" : 30`},
 		"another order of data":  {`"minutes":30,"language":"es"`, `"language":"es","minutes":30`},
