@@ -18,19 +18,19 @@ import (
 type Keys interface {
 	// Seal seals every secret of event in place, for the record of a ULID.
 	Seal(subject events.Subject, recordID string, event events.Event) error
-	// MAC authenticates a text of a field under a key of the subject, as hexadecimal digits.
-	MAC(subject events.Subject, class events.KeyClass, field, text string) (string, error)
+	// MAC returns a digest of a text under a key of the subject's own.
+	MAC(subject events.Subject, class events.KeyClass, text []byte) (events.Hash, error)
 }
 
-// A CommandIndex knows which record every command led to, up to a position in
-// the log. The views are one.
-type CommandIndex interface {
-	// Command returns the sequence of the record that a command id led to.
-	Command(ctx context.Context, id string) (sequence uint64, found bool, err error)
-	// Position is the sequence of the last record that the index knows.
-	Position() uint64
-	// CatchUp brings the index up to the log's head.
-	CatchUp(ctx context.Context) error
+// An Index knows the log up to a position. The views are one.
+type Index interface {
+	// Command returns the sequence of the record that a command id led to, 0
+	// when there is none.
+	Command(ctx context.Context, id string) (sequence uint64, err error)
+	// Version returns how many records of a subject the index knows.
+	Version(ctx context.Context, subject events.Subject) (uint64, error)
+	// CatchUp brings the index up to the log's head and returns its position.
+	CatchUp(ctx context.Context) (position uint64, err error)
 }
 
 // A Config says what an [App] works on.
@@ -38,7 +38,7 @@ type Config struct {
 	Log       events.Log
 	Catalogue *Catalogue
 	Keys      Keys
-	Index     CommandIndex // nil: only what this App appended, and each subject's own history
+	Index     Index // nil: only what this App appended, and each subject's own history
 	Now       func() time.Time
 	// CacheSize bounds the number of folded aggregates that are kept; 0 means 20,000.
 	CacheSize int
@@ -56,6 +56,7 @@ type App struct {
 	now       func() time.Time
 	shared    bool
 	zone      *time.Location
+	index     Index
 	cache     *cache
 	appended  *appended
 	subjects  lockers[events.Subject]
@@ -80,7 +81,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	}
 	return &App{
 		Ledger: *genesis, log: c.Log, catalogue: c.Catalogue, keys: c.Keys, now: c.Now,
-		shared: c.Shared, zone: zone, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
+		shared: c.Shared, zone: zone, index: c.Index, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
 	}, nil
 }
 
@@ -118,6 +119,9 @@ func newID(at events.Instant) (string, error) {
 	}
 	return id.String(), nil
 }
+
+// NewCommandID returns an id for a command that comes without one.
+func NewCommandID(now time.Time) (string, error) { return newID(events.InstantOf(now)) }
 
 // basis looks up the subjects that a decision rests on.
 func (a *App) basis(ctx context.Context, command aggregates.Command, state *folded, load loader) (aggregates.Basis, error) {

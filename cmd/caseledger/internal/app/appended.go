@@ -11,13 +11,13 @@ const maxAppended = 100_000
 // appended knows which commands were recorded: what the index knows, plus what
 // this process appended since.
 type appended struct {
-	index CommandIndex // may be nil
+	index Index // may be nil
 
 	mu    sync.Mutex
 	since map[string]uint64 // sequence by command id, above the index's position
 }
 
-func newAppended(index CommandIndex) *appended {
+func newAppended(index Index) *appended {
 	return &appended{index: index, since: map[string]uint64{}}
 }
 
@@ -29,7 +29,8 @@ func (a *appended) find(ctx context.Context, id string) (sequence uint64, found 
 	if found || a.index == nil {
 		return sequence, found, nil
 	}
-	return a.index.Command(ctx, id)
+	sequence, err = a.index.Command(ctx, id)
+	return sequence, sequence > 0, err
 }
 
 // add notes a command that was recorded. Now and then it has the index catch up
@@ -41,10 +42,10 @@ func (a *appended) add(ctx context.Context, id string, sequence uint64) error {
 	if len(a.since) < maxAppended || a.index == nil {
 		return nil
 	}
-	if err := a.index.CatchUp(ctx); err != nil {
+	position, err := a.index.CatchUp(ctx)
+	if err != nil {
 		return err
 	}
-	position := a.index.Position()
 	for id, sequence := range a.since {
 		if sequence <= position {
 			delete(a.since, id)

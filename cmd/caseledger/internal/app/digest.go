@@ -57,7 +57,7 @@ func (a *App) macs(subject events.Subject, f aggregates.Field, value reflect.Val
 		}
 		return list, nil
 	}
-	return a.keys.MAC(subject, f.Secret, f.Name, fmt.Sprint(value.Interface()))
+	return a.keys.MAC(subject, f.Secret, []byte(f.Name+"\n"+value.String()))
 }
 
 func isAbsent(v reflect.Value) bool {

@@ -58,3 +58,21 @@ func (e *ContentionError) Error() string {
 }
 
 func (e *ContentionError) Unwrap() error { return e.Err }
+
+// Faults takes joined errors apart, so that each can be shown on its own.
+func Faults(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var texts []string
+	var all []error
+	for _, e := range joined.Unwrap() {
+		texts = append(texts, e.Error())
+		all = append(all, Faults(e)...)
+	}
+	if err.Error() != strings.Join(texts, "\n") {
+		return []error{err} // it says something of its own, and wraps
+	}
+	return all
+}

@@ -70,12 +70,22 @@ func TestSameCommandIDOnAnotherSubjectIsRefused(t *testing.T) {
 
 type index map[string]uint64
 
-func (i index) Command(_ context.Context, id string) (uint64, bool, error) {
-	n, found := i[id]
-	return n, found, nil
+func (i index) Command(_ context.Context, id string) (uint64, error)        { return i[id], nil }
+func (i index) Version(_ context.Context, s events.Subject) (uint64, error) { return i[string(s)], nil }
+func (i index) CatchUp(context.Context) (uint64, error)                     { return 2, nil }
+
+func TestVanishedLastRecordIsNotForked(t *testing.T) {
+	a, log := given(t, false)
+	must(t, a, sign("c1", "A-1"))
+
+	knowsMore := open(t, log, func(c *app.Config) { c.Index = index{"agency/A-1": 2} })
+	_, err := knowsMore.Execute(t.Context(), sign("c2", "A-1"))
+
+	asError[*events.DamageError](t, err)
+	if head(t, log) != 2 {
+		t.Errorf("the log has %d records, want 2", head(t, log))
+	}
 }
-func (i index) Position() uint64              { return 2 }
-func (i index) CatchUp(context.Context) error { return nil }
 
 func TestRefusedAndFulfilledCommandsRecordNothing(t *testing.T) {
 	a, log := given(t, false)

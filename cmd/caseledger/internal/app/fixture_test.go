@@ -2,10 +2,7 @@ package app_test
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"testing"
 	"time"
@@ -145,10 +142,8 @@ func (keys) Seal(subject events.Subject, _ string, event events.Event) error {
 	return nil
 }
 
-func (keys) MAC(subject events.Subject, class events.KeyClass, field, text string) (string, error) {
-	m := hmac.New(sha256.New, []byte(string(class)+field+string(subject)))
-	m.Write([]byte(text))
-	return hex.EncodeToString(m.Sum(nil)), nil
+func (keys) MAC(subject events.Subject, class events.KeyClass, text []byte) (events.Hash, error) {
+	return events.HashOf([]byte(string(class) + string(subject) + string(text))), nil
 }
 
 var noon = time.Date(2009, 5, 15, 12, 0, 0, 0, time.UTC)

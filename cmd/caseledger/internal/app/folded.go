@@ -59,7 +59,24 @@ func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error)
 			return nil, err
 		}
 	}
-	return f, nil
+	return f, a.checkWhole(ctx, f)
+}
+
+// checkWhole demands every record of a subject that was ever read: the log
+// forgets a damaged last record without a word, and the next would fork it.
+func (a *App) checkWhole(ctx context.Context, f *folded) error {
+	if a.index == nil {
+		return nil
+	}
+	known, err := a.index.Version(ctx, f.subject)
+	if err != nil {
+		return fmt.Errorf("check %s against the views: %w", f.subject, err)
+	}
+	if f.version < known {
+		return &events.DamageError{Sequence: f.sequence + 1, Detail: fmt.Sprintf(
+			"version %d of %s, or a later one, was read before and is gone", f.version+1, f.subject)}
+	}
+	return nil
 }
 
 func (c *Catalogue) unfolded(subject events.Subject) (*folded, error) {

@@ -183,19 +183,24 @@ func inField(name string, err error) error {
 	return &InputError{Field: name, Problem: plainSyntax(err)}
 }
 
-// atLine names the line of an error.
+// atLine names the line of an error, and of each error that is joined in it.
 func atLine(number int, err error) error {
 	if err == nil {
 		return nil
 	}
-	var input *InputError
-	if errors.As(err, &input) {
-		if input.Line == 0 {
-			input.Line = number
+	var all []error
+	for _, fault := range Faults(err) {
+		var input *InputError
+		if !errors.As(fault, &input) {
+			input = &InputError{Problem: plainSyntax(fault)}
 		}
-		return err
+		input.Line = number
+		all = append(all, input)
 	}
-	return &InputError{Line: number, Problem: plainSyntax(err)}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return errors.Join(all...)
 }
 
 // plainSyntax says in words for people what the JSON decoder found.
