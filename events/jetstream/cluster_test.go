@@ -48,7 +48,7 @@ func runNode(config string) error {
 	if err := json.Unmarshal([]byte(config), &c); err != nil {
 		return err
 	}
-	c.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	c.Logger = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 1}))
 	s, err := natsserver.Start(c)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (c *cluster) kill(name string) {
 }
 
 func (c *cluster) config() jetstream.Config {
-	return jetstream.Config{URL: strings.Join(c.urls, ","), Token: clusterToken, Replicas: 3, Timeout: 30 * time.Second}
+	return jetstream.Config{URL: strings.Join(c.urls, ","), Token: clusterToken, Replicas: 3, Timeout: 10 * time.Second}
 }
 
 // leader returns the name of the node that leads the stream.
