@@ -32,6 +32,7 @@ type Log struct {
 	conn     *nats.Conn // appends, heads and single records
 	js       jetstream.JetStream
 	readConn *nats.Conn // batches: a long read must not hold up an append
+	readJS   jetstream.JetStream
 	replicas int
 	closed   atomic.Bool
 }
@@ -55,7 +56,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		conn.Close()
 		return nil, err
 	}
-	if l.readConn, _, err = c.connect(); err != nil {
+	if l.readConn, l.readJS, err = c.connect(); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -63,8 +64,6 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 }
 
 func (l *Log) check(ctx context.Context) error {
-	ctx, cancel := l.config.bounded(ctx)
-	defer cancel()
 	if s := l.config.Server; s != nil {
 		if err := s.StoreError(); err != nil {
 			return fmt.Errorf("check stream %s: %w", streamName, err)
@@ -105,15 +104,21 @@ func (l *Log) checkFloor(ctx context.Context, state jetstream.StreamState) error
 	return nil
 }
 
+// info asks the stream's leader how the stream stands.
 func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
-	stream, err := l.js.Stream(ctx, streamName)
+	var info *jetstream.StreamInfo
+	err := l.retry(ctx, func(ctx context.Context) error {
+		stream, err := l.js.Stream(ctx, streamName)
+		if err != nil {
+			return err
+		}
+		info = stream.CachedInfo()
+		return nil
+	})
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return stream.CachedInfo(), nil
+	return info, err
 }
 
 // Append implements [events.Log]. Its cost is one message and, on a server that
@@ -125,7 +130,9 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	if len(data) == 0 || len(data) > events.MaxRecord {
 		return 0, fmt.Errorf("append to %s: a record has 1 to %d bytes, not %d", subject, events.MaxRecord, len(data))
 	}
-	ack, err := l.js.PublishMsg(ctx, &nats.Msg{
+	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
+	defer cancel()
+	ack, err := l.js.PublishMsg(bounded, &nats.Msg{
 		Subject: wireSubject(subject),
 		Data:    data,
 		Header: nats.Header{
@@ -179,9 +186,6 @@ func (l *Log) duplicateError(ctx context.Context, subject events.Subject, expect
 
 // Head implements [events.Log]. The stream's leader answers.
 func (l *Log) Head(ctx context.Context) (uint64, error) {
-	if err := l.usable(ctx); err != nil {
-		return 0, fmt.Errorf("read the head: %w", err)
-	}
 	info, err := l.info(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the head: %w", err)
