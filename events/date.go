@@ -18,7 +18,7 @@ const (
 	unixEpochDay Date = 719163 // 1970-01-01
 	// MinDate and MaxDate bound what is accepted as a date of the programme.
 	MinDate Date = 693596 // 1900-01-01
-	MaxDate Date = 767011 // 2100-12-31
+	MaxDate Date = 767009 // 2100-12-31
 )
 
 // NewDate returns the day of a year, month and day that exist in the calendar;
