@@ -468,6 +468,31 @@ func unsealAll(t *testing.T, k *Keyring, r *events.Record, text string) (n int) 
 	return n
 }
 
+// FuzzUnseal feeds any text to Unseal: nothing but what was sealed may open, and
+// whatever Unseal takes for sealed text an event must be able to hold.
+func FuzzUnseal(f *testing.F) {
+	k, _, _ := newKeyring(f)
+	sealed := sealNote(f, k, client, recordID, "Maria")
+	for _, text := range []string{sealed, sealed[:20], "s1.2.AAAA", "s1..", "s1.1.", "", "Maria", strings.ToLower(sealed)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		plain, err := k.Unseal(client, recordID, events.IdentityKey, 0, text)
+		var tampered *TamperedError
+		var missing *MissingKeyError
+		switch {
+		case err == nil && text != "" && (text != sealed || plain != "Maria"):
+			t.Errorf("%q opens as %q", text, plain)
+		case err != nil && !errors.As(err, &tampered) && !errors.As(err, &missing):
+			t.Errorf("%q: %v", text, err)
+		}
+		var s events.Secret
+		if generation, box, ok := parse(text); ok && len(box) > 0 && s.UnmarshalText([]byte(text)) != nil {
+			t.Errorf("an event cannot hold %q of generation %d", text, generation)
+		}
+	})
+}
+
 func BenchmarkSeal(b *testing.B) {
 	k, _, _ := newKeyring(b)
 	b.ReportAllocs()
