@@ -144,7 +144,7 @@ func TestUnsealOnlyWhereSealed(t *testing.T) {
 	for n := range len(box) {
 		unopened(fmt.Sprint("cut to ", n), "s1.1."+base64.RawURLEncoding.EncodeToString(box[:n]))
 	}
-	for _, changed := range []string{"s2.1." + text, "s1.01." + text, "s1.0." + text, "s1." + text, "s1.1." + text + "=", text, "s1.-1." + text} {
+	for _, changed := range []string{"s2.1." + text, "s1.01." + text, "s1.0." + text, "s1." + text, "s1.1." + text + "=", text, "s1.-1." + text, sealed + "\n", "s1.1.\r" + text} {
 		unopened(changed, changed)
 	}
 }
@@ -473,7 +473,7 @@ func unsealAll(t *testing.T, k *Keyring, r *events.Record, text string) (n int) 
 func FuzzUnseal(f *testing.F) {
 	k, _, _ := newKeyring(f)
 	sealed := sealNote(f, k, client, recordID, "Maria")
-	for _, text := range []string{sealed, sealed[:20], "s1.2.AAAA", "s1..", "s1.1.", "", "Maria", strings.ToLower(sealed)} {
+	for _, text := range []string{sealed, sealed[:20], "s1.2.AAAA", "s1..", "s1.1.", "", "Maria", strings.ToLower(sealed), sealed + "\n"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
