@@ -7,19 +7,21 @@ import "bytes"
 // another way to write the same: the strict decoder decides. It costs two
 // allocations: the record, and one string that all its text attributes share.
 func decodeCanonical(sequence uint64, raw []byte) *Record {
-	// No plain text holds a quote, so the first match is the member or the
-	// scan below fails on it.
-	end := bytes.Index(raw, []byte(`,"data":{`))
-	if end < 0 || len(raw) > MaxRecord || !bytes.HasSuffix(raw, []byte("}}")) {
+	if len(raw) > MaxRecord {
 		return nil
 	}
-	data := raw[end+len(`,"data":`) : len(raw)-1 : len(raw)-1]
-	r := &Record{Sequence: sequence, Raw: raw, data: data}
-	s := scanner{rest: raw[:end]}
+	r := &Record{Sequence: sequence, Raw: raw}
+	s := scanner{rest: raw}
 	r.typ = s.envelope(&r.Envelope)
-	if s.failed || len(s.rest) > 0 || r.check() != nil || r.typ.Kind != r.Subject.Kind() {
+	s.skip(`,"data":`)
+	if s.failed || !bytes.HasPrefix(s.rest, []byte("{")) || !bytes.HasSuffix(s.rest, []byte("}}")) {
 		return nil
 	}
+	if r.check() != nil || r.typ.Kind != r.Subject.Kind() {
+		return nil
+	}
+	end := len(s.rest) - 1
+	r.data = s.rest[:end:end]
 	return r
 }
 
@@ -32,7 +34,7 @@ type scanner struct {
 	failed bool
 }
 
-// envelope reads all attributes before data and returns the event type, which
+// envelope reads the attributes before data and returns the event type, which
 // is known unless the scanner failed.
 func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`{"specversion":"1.0","id":"`)

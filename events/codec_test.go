@@ -235,6 +235,21 @@ func TestEncodeEscapesOnlyWhatItMust(t *testing.T) {
 	sameAsStrict(t, r.Raw)
 }
 
+// TestDecodeLongText reads attributes that together outgrow the fast path's room.
+func TestDecodeLongText(t *testing.T) {
+	for _, length := range []int{150, 158, 159, 160, 300} {
+		env := testEnvelope(KindCase)
+		env.Actor = strings.Repeat("x", length)
+		r, err := Encode(env, delivered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sameAsStrict(t, r.Raw); got == nil || got.Envelope != r.Envelope {
+			t.Errorf("an actor of %d characters: %+v", length, got)
+		}
+	}
+}
+
 // TestDecodeAllocates holds the fast path to the record and one string.
 func TestDecodeAllocates(t *testing.T) {
 	raw := encodeTest(t, delivered).Raw
