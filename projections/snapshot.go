@@ -46,7 +46,6 @@ type Snapshot struct {
 
 	segment       segment // the last one that was read
 	segmentNumber uint64
-	book          *book
 }
 
 func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
@@ -105,7 +104,7 @@ func (s *Snapshot) AsOf(sequence uint64) (*Snapshot, error) {
 		return nil, err
 	}
 	past := *s
-	past.until, past.past, past.book = sequence, true, nil
+	past.until, past.past = sequence, true
 	past.position = Position{Sequence: sequence}
 	if sequence > 0 {
 		past.position.Hash = events.HashOf(raw)

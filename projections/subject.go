@@ -17,8 +17,16 @@ type Subject struct {
 	snapshot *Snapshot
 }
 
-// book is a placeholder for the programme's settings.
-type book struct{}
+// Principal returns the subject of a principal's case, with its history; a
+// derivative's rows may depend on it. The id must be one that the case's records
+// link to, else the row would not be derived again when the principal changes.
+func (s *Subject) Principal(id string) (*Subject, error) {
+	return s.snapshot.Subject(events.SubjectOf(events.KindCase, id))
+}
+
+// Programme returns the subject of the programme's policies, on which any row
+// of a case may depend.
+func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
 
 // Subject returns a subject with its history.
 func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil) }
