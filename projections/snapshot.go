@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -46,6 +47,7 @@ type Snapshot struct {
 
 	segment       segment // the last one that was read
 	segmentNumber uint64
+	book          *policy.Book
 }
 
 func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
@@ -104,7 +106,7 @@ func (s *Snapshot) AsOf(sequence uint64) (*Snapshot, error) {
 		return nil, err
 	}
 	past := *s
-	past.until, past.past = sequence, true
+	past.until, past.past, past.book = sequence, true, nil
 	past.position = Position{Sequence: sequence}
 	if sequence > 0 {
 		past.position.Hash = events.HashOf(raw)
