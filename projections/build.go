@@ -22,10 +22,14 @@ import (
 // removed; one that still runs in another process yields a [*LockedError].
 // Memory is bounded, whatever the number of records.
 func Build(ctx context.Context, src Source, path string, views []View, until uint64, progress func(Progress)) error {
+	return build(ctx, src, path, views, until, runSize, progress)
+}
+
+func build(ctx context.Context, src Source, path string, views []View, until uint64, runSize int, progress func(Progress)) error {
 	if progress == nil {
 		progress = func(Progress) {}
 	}
-	b, err := newBuilder(path+".part", views, until, progress)
+	b, err := newBuilder(path+".part", views, until, runSize, progress)
 	if err != nil {
 		return err
 	}
@@ -56,7 +60,7 @@ type builder struct {
 	commands []commandKey // of the incomplete run
 }
 
-func newBuilder(path string, views []View, until uint64, progress func(Progress)) (*builder, error) {
+func newBuilder(path string, views []View, until uint64, runSize int, progress func(Progress)) (*builder, error) {
 	// Locked first, then emptied: a build in another process is not disturbed.
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 100 * time.Millisecond})
 	switch {

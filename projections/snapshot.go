@@ -7,6 +7,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -46,7 +47,7 @@ type Snapshot struct {
 
 	segment       segment // the last one that was read
 	segmentNumber uint64
-	book          *book
+	book          *policy.Book
 }
 
 func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
@@ -276,6 +277,16 @@ func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) erro
 		}
 	}
 	return nil
+}
+
+// SubjectsFrom returns the first few subjects of the views whose names begin with
+// a prefix, in order. In a snapshot of the past, some of them may have no history.
+func (s *Snapshot) SubjectsFrom(prefix events.Subject, limit int) (found []events.Subject) {
+	c := s.subjects.Cursor()
+	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, string(prefix)) && len(found) < limit; k, _ = c.Next() {
+		found = append(found, events.Subject(k))
+	}
+	return found
 }
 
 // Row returns the row of a subject in a view, nil when it has none.
