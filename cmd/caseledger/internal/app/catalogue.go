@@ -111,3 +111,17 @@ func (c *Command) fieldNames() string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// validate checks a command against the constraints of its fields and names
+// every fault.
+func (c *Command) validate(cmd aggregates.Command) error {
+	var faults []error
+	for _, fault := range aggregates.Validate(cmd) {
+		var field *aggregates.FieldError
+		if errors.As(fault, &field) {
+			fault = &InputError{Field: field.Field, Problem: field.Err.Error()}
+		}
+		faults = append(faults, fault)
+	}
+	return errors.Join(faults...)
+}

@@ -129,20 +129,17 @@ func ruleSuffix(rule string) string {
 // describeField is a flag's help: what pflag takes from back quotes is the value.
 func describeField(f aggregates.Field, name string) string {
 	var b strings.Builder
-	b.WriteString(f.Doc)
+	b.WriteString(strings.ReplaceAll(f.Doc, "`", "'"))
 	if name != f.Name {
-		b.WriteString(", in `dollars` such as 12.50")
+		return strings.TrimSuffix(b.String(), " in cents") + ", in `dollars` such as 12.50"
 	}
 	if len(f.Enum) > 0 {
 		fmt.Fprintf(&b, ": %s", strings.Join(f.Enum, ", "))
 	}
-	if f.Example != "" && name == f.Name {
-		fmt.Fprintf(&b, ", such as `%s`", f.Example)
+	if f.Example != "" && f.Enum == nil {
+		fmt.Fprintf(&b, ", such as %s", f.Example)
 	}
-	if f.Secret != "" {
-		b.WriteString("; sealed")
-	}
-	if f.Required && name == f.Name {
+	if f.Required {
 		b.WriteString(" (required)")
 	}
 	return b.String()
