@@ -30,7 +30,7 @@ func (p *Program) addDefaults(flags *pflag.FlagSet, d *app.Defaults) {
 }
 
 func (p *Program) defaultActor() string {
-	return or(p.Getenv("CASELEDGER_ACTOR"), or(p.Getenv("USER"), p.Getenv("LOGNAME")))
+	return or(p.Getenv("CASELEDGER_ACTOR"), p.User)
 }
 
 func or(given, otherwise string) string {
@@ -83,7 +83,7 @@ stands before it is recorded.`,
 // its flags are the command's fields.
 func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 	var e envelopeFlags
-	texts := map[string]*[]string{}
+	texts := map[string]*fieldFlag{}
 	cmd := &cobra.Command{
 		Use:   command.Name,
 		Short: command.Summary,
@@ -94,7 +94,8 @@ func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 	flags.SortFlags = false
 	for _, f := range command.Fields {
 		for _, name := range command.Texts(f) {
-			texts[name] = flags.StringArray(strings.ReplaceAll(name, "_", "-"), nil, describeField(f, name))
+			texts[name] = newFieldFlag(f, name)
+			flags.Var(texts[name], strings.ReplaceAll(name, "_", "-"), describeField(f, name))
 		}
 	}
 	flags.StringVar(&e.occurredOn, "occurred-on", "", "the day on which it happened or takes effect, `YYYY-MM-DD` (default today)")
@@ -131,9 +132,9 @@ func describeField(f aggregates.Field, name string) string {
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(f.Doc, "`", "'"))
 	if name != f.Name {
-		return strings.TrimSuffix(b.String(), " in cents") + ", in `dollars` such as 12.50"
+		return strings.TrimSuffix(b.String(), " in cents") + ", in dollars such as 12.50"
 	}
-	if len(f.Enum) > 0 {
+	if len(f.Enum) > 4 {
 		fmt.Fprintf(&b, ": %s", strings.Join(f.Enum, ", "))
 	}
 	if f.Example != "" && f.Enum == nil {
@@ -146,14 +147,14 @@ func describeField(f aggregates.Field, name string) string {
 }
 
 // request makes a request of the flags that were given.
-func (p *Program) request(command *app.Command, texts map[string]*[]string, e envelopeFlags) (app.Request, error) {
+func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e envelopeFlags) (app.Request, error) {
 	req := app.Request{
 		Name: command.Name, ID: e.id, Actor: e.defaults.Actor, Role: e.defaults.Role,
 		Agency: e.defaults.Agency, CorrelationID: e.correlation,
 	}
 	given := map[string]string{}
-	for name, values := range texts {
-		given[name] = strings.Join(*values, ";")
+	for name, flag := range texts {
+		given[name] = flag.String()
 	}
 	var faults []error
 	if e.occurredOn != "" {
