@@ -59,9 +59,14 @@ func shuffle[T any](d dice, s []T) {
 // New York, whether daylight saving time holds or not, so that the programme's
 // day of it is that day.
 func (d dice) at(day events.Date) events.Instant {
-	const unixEpoch, dayLength = 719163, 86_400_000
 	const open, length = 14 * 3_600_000, 7 * 3_600_000
-	return events.Instant(int64(day-unixEpoch)*dayLength + open + d.Int64N(length))
+	return startOf(day) + events.Instant(open+d.Int64N(length))
+}
+
+// startOf returns the midnight, UTC, before a day's working hours.
+func startOf(day events.Date) events.Instant {
+	const unixEpoch, dayLength = 719163, 86_400_000
+	return events.Instant(day-unixEpoch) * dayLength
 }
 
 const idAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

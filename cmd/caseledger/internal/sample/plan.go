@@ -41,6 +41,9 @@ type person struct {
 
 	site      *site
 	location  string
+	moveTo    *site // another agency takes the client
+	moveOn    events.Date
+	gap       span // days outside enrollment between closing and reopening
 	principal *person
 	visa      events.VisaClass
 
@@ -229,7 +232,7 @@ func (p *planner) issueOutsiders() {
 	for _, q := range letterQuotas() {
 		adults, children := q.adults, q.children
 		for _, one := range p.people {
-			if one.letter != 0 && one.cohort.letterYear == q.year {
+			if one.client && one.cohort.letterYear == q.year {
 				if one.minor {
 					children--
 				} else {
@@ -383,6 +386,8 @@ func (p *planner) assignSites() {
 			one.site = p.throwSite(one)
 			one.location = p.throwLocation(one)
 		}
+		p.throwTransfer(one)
+		p.throwGap(one)
 		if one.letter != 0 && !(one.minor && p.profiled(one)) {
 			one.state = one.site.place.state
 		}
@@ -416,6 +421,48 @@ func (p *planner) throwLocation(one *person) string {
 	return l.id
 }
 
+// throwTransfer sends some clients to another agency while they are served.
+func (p *planner) throwTransfer(one *person) {
+	if one.showcase || !one.each(23, 5) || one.last-one.enroll < 90 {
+		return
+	}
+	on := p.d.day(one.enroll+40, one.last-35)
+	for range 20 {
+		if to := pick(p.d, p.sites); to != one.site && to.takes(on, one.last) {
+			one.moveTo, one.moveOn = to, on
+			return
+		}
+	}
+}
+
+// throwGap closes and reopens some cases. Only those may have a gap whose days all
+// lie in one fiscal year and have one status, so that no table notices.
+func (p *planner) throwGap(one *person) {
+	if !one.each(15, 8) || one.standing == moved || one.moveTo != nil || one.last-one.enroll < 90 ||
+		one.miscorded() || one.letterMixedUp() {
+		return
+	}
+	from := one.enroll + (one.last-one.enroll)/2
+	gap := span{from, from + p.d.days(9, 24)}
+	// Three months on, a fiscal year is a calendar year.
+	first, _, _ := one.enroll.FirstOfMonth().AddMonths(3).Civil()
+	last, _, _ := one.last.FirstOfMonth().AddMonths(3).Civil()
+	if first == last && one.site.takes(gap.last+1, one.last) {
+		one.gap = gap
+	}
+}
+
+// reopens reports whether the case is closed and reopened.
+func (p *person) reopens() bool { return p.gap != span{} }
+
+// miscorded reports whether a fact of the enrollment is recorded wrongly at first.
+func (p *person) miscorded() bool { return p.each(17, 6) && !p.showcase }
+
+// letterMixedUp reports whether the case receives another client's letter.
+func (p *person) letterMixedUp() bool {
+	return p.standing == preOnly && p.each(25, 9) && p.enroll < day("2009-03-01")
+}
+
 // stageShowcase turns one client of the 16 who moved within the profiled year
 // into the life that documentation and the demonstration tell.
 func (p *planner) stageShowcase() {
@@ -424,6 +471,7 @@ func (p *planner) stageShowcase() {
 			one.showcase = true
 			one.enroll, one.last = day("2007-11-05"), day("2008-09-12")
 			one.letter, one.received = day("2008-04-21"), day("2008-06-09")
+			one.moveTo, one.moveOn = p.sites[8], day("2008-02-11")
 			one.site, one.location, one.state = p.sites[0], p.sites[0].locations[0].id, p.sites[0].place.state
 			return
 		}

@@ -1,0 +1,164 @@
+package sample
+
+import (
+	"slices"
+
+	"caseledger/aggregates/clientcase"
+	"caseledger/events"
+)
+
+// planLeads settles who leads the case when, as far as agencies and departures
+// decide it; writeLeads adds hand-offs and writes it all.
+func (l *life) planLeads() {
+	end := l.last
+	if l.moveTo != nil {
+		end = l.moveOn - 1
+	}
+	steady := l.moveTo != nil || l.reopens()
+	l.tenures = []tenure{{l.site, l.choose(l.site, l.enroll, end, steady), l.enroll}}
+	if l.moveTo != nil {
+		l.tenures = append(l.tenures, tenure{l.moveTo, l.choose(l.moveTo, l.moveOn, l.last, true), l.moveOn})
+	}
+}
+
+// choose returns a case manager of a site, rather one who speaks the client's
+// language. A steady one stays for the whole time; the supervisor always does.
+func (l *life) choose(s *site, from, to events.Date, steady bool) *colleague {
+	until := from
+	if steady {
+		until = to
+	}
+	present := s.managers(from, until)
+	if len(present) == 0 {
+		return s.supervisor()
+	}
+	for _, c := range present {
+		if slices.Contains(c.languages, languageOf(l.country)) && l.d.chance(60) {
+			return c
+		}
+	}
+	return pick(l.d, present)
+}
+
+func (l *life) writeLeads() {
+	first := l.tenures[0]
+	assigned := l.at(l.enroll, l.enrolledAt)
+	l.note(l.enroll, assigned, l.site.actor(l.site.supervisor()), "assign-lead", &clientcase.AssignLead{Client: l.id, Worker: first.lead.id})
+	switch leaves := first.lead.to; {
+	case l.moveTo != nil:
+		l.writeTransfer()
+	case l.reopens(): // the lead stays through the gap
+	case leaves != 0 && leaves < l.last:
+		l.writeDeparture(first, leaves)
+	default:
+		l.writeHandOffs(first)
+	}
+}
+
+// writeDeparture passes the case of a lead who leaves to a colleague in time, or
+// else to the supervisor for the time being.
+func (l *life) writeDeparture(old tenure, leaves events.Date) {
+	propose := leaves - 6
+	for _, c := range old.site.managers(propose, min(l.last, leaves+1)) {
+		if c != old.lead && propose > l.enroll+1 {
+			l.handOff(propose, leaves-l.d.days(0, 2), c, "the lead leaves the agency")
+			return
+		}
+	}
+	supervisor := old.site.supervisor()
+	on := leaves + 1
+	at := l.at(on+l.d.days(0, 2), l.enrolledAt)
+	l.note(on, at, old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id, Reason: "left the agency"})
+	l.tenures = append(l.tenures, tenure{old.site, supervisor, on})
+	propose = on + l.d.days(18, 26)
+	if propose+6 > l.last {
+		return
+	}
+	for _, c := range old.site.managers(propose, propose+6) {
+		l.handOff(propose, propose+l.d.days(1, 5), c, "a new case manager has arrived")
+		return
+	}
+}
+
+// writeHandOffs passes some cases between colleagues who both stay.
+func (l *life) writeHandOffs(first tenure) {
+	others := slices.DeleteFunc(first.site.managers(l.enroll, l.last), func(c *colleague) bool { return c == first.lead })
+	if !first.lead.supervisor {
+		others = append(others, first.site.supervisor())
+	}
+	if len(others) == 0 || l.last-l.enroll < 60 {
+		return
+	}
+	other := pick(l.d, others)
+	on := l.enroll + l.d.days(20, 30)
+	workload := "too many cases"
+	switch {
+	case l.each(31, 2): // there and back again
+		l.handOff(on, on+2, other, workload)
+		l.handOff(on+15, on+18, first.lead, "the client asked for it")
+	case l.each(27, 13): // declined, then proposed to somebody else or once more
+		at := l.propose(on, other, workload)
+		l.note(on+3, l.at(on+3, at), first.site.actor(other), "decline-hand-off", &clientcase.DeclineHandOff{Client: l.id, Reason: "no capacity"})
+		l.handOff(on+10, on+12, others[0], workload)
+	case l.each(41, 17): // withdrawn
+		at := l.propose(on, other, workload)
+		l.note(on+2, l.at(on+2, at), l.lead(on), "withdraw-hand-off", &clientcase.WithdrawHandOff{Client: l.id, Reason: "another case closed"})
+	case l.each(9, 4):
+		l.handOff(on, on+l.d.days(1, 6), other, workload)
+	}
+}
+
+// propose writes the proposal of a hand-off and returns when it was recorded.
+func (l *life) propose(on events.Date, to *colleague, reason string) events.Instant {
+	at := l.at(on, l.enrolledAt)
+	by := l.on(on)
+	l.note(on, at, by.site.actor(by.lead), "propose-hand-off", &clientcase.ProposeHandOff{
+		Client: l.id, To: to.id, Reason: reason,
+		OpenTasks: []string{"renew the lease", "accompany to the next hearing"}[:1+l.rank%2],
+	})
+	return at
+}
+
+// handOff writes a hand-off that is accepted.
+func (l *life) handOff(proposed, accepted events.Date, to *colleague, reason string) {
+	at := l.propose(proposed, to, reason)
+	s := l.on(proposed).site
+	l.note(accepted, l.at(accepted, at), s.actor(to), "accept-hand-off", &clientcase.AcceptHandOff{Client: l.id})
+	l.tenures = append(l.tenures, tenure{s, to, accepted})
+}
+
+// writeTransfer moves the case to another agency. The showcase is handed over
+// and back before that; some other agencies decline first.
+func (l *life) writeTransfer() {
+	first := l.tenures[0]
+	next := l.tenures[1]
+	if l.showcase {
+		other := l.choose(first.site, l.enroll, l.moveOn, true)
+		for other == first.lead {
+			other = pick(l.d, append(first.site.managers(l.enroll, l.moveOn), first.site.supervisor()))
+		}
+		l.tenures = l.tenures[:1]
+		l.handOff(day("2007-12-03"), day("2007-12-06"), other, "too many cases")
+		l.handOff(day("2008-01-07"), day("2008-01-09"), first.lead, "the client asked for it")
+		l.tenures = append(l.tenures, next)
+	}
+	on := l.moveOn - l.d.days(7, 10)
+	at := l.at(on, l.enrolledAt)
+	propose := func(on events.Date, at events.Instant) {
+		l.note(on, at, l.lead(on), "propose-transfer", &clientcase.ProposeTransfer{
+			Client: l.id, To: next.site.id, Reason: "the client moved there to be safe",
+		})
+	}
+	if l.each(2, 0) && !l.showcase {
+		before := on - 12
+		first := l.at(before, l.enrolledAt)
+		propose(before, first)
+		declined := l.at(before+3, first)
+		l.note(before+3, declined, next.site.actor(next.site.supervisor()), "decline-transfer", &clientcase.DeclineTransfer{Client: l.id, Reason: "no housing at present"})
+		at = l.at(on, declined)
+	}
+	propose(on, at)
+	l.note(l.moveOn, l.at(l.moveOn+l.d.days(0, 2), at), next.site.actor(next.site.supervisor()), "accept-transfer", &clientcase.AcceptTransfer{
+		Client: l.id, Location: next.site.locations[0].id, Lead: next.lead.id,
+	})
+}
