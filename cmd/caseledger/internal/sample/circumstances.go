@@ -85,21 +85,28 @@ func (l *life) close() {
 		l.note(l.last+1, after, by, "end-eligibility", &clientcase.EndEligibility{Client: l.id, Cause: cause})
 	}
 	closed := l.at(l.last+l.d.soon(0, 9)+3, after)
-	reason, outcomes := "goals met", [][]string{{"self-sufficient"}, {"employed", "stable housing"}, {"cooperates with the investigation"}, {"in school"}}[l.rank%4]
+	reason := "goals met"
+	outcomes := [][]string{{"self_sufficient"}, {"employed", "housed"}, {"cooperated_with_investigation"}, {"in_school", "benefits_obtained"}}[l.rank%4]
 	switch {
 	case l.departs():
-		reason, outcomes = "returned home", nil
+		reason, outcomes = "returned home", []string{"left_country"}
 	case l.last >= l.clockEnd():
 		reason = "end of the service period"
 	case l.each(9, 8):
-		reason, outcomes = "contact lost", nil
+		reason, outcomes = "contact lost", []string{"lost_contact"}
 	}
 	l.note(l.last, closed, by, "close-service", &clientcase.CloseService{Client: l.id, Reason: reason, Outcomes: outcomes})
 	if l.standing != derivative && l.each(3, 1) {
 		on := l.last + l.d.days(10, 80)
 		l.note(on, l.at(on, closed), by, "close-component", &clientcase.CloseComponent{
 			Client: l.id, Component: string(events.ProsecutionComponent), Reason: "the investigation ended",
-			Outcome: pick(l.d, []string{"convicted", "no charge", "plea"}),
+			Outcome: pick(l.d, []string{"convicted", "not_prosecuted", "plea"}),
+		})
+	}
+	if l.letter != 0 && l.basis() == basisVisa && l.each(2, 1) {
+		on := l.last + l.d.days(5, 60)
+		l.note(on, l.at(on, closed), by, "close-component", &clientcase.CloseComponent{
+			Client: l.id, Component: string(events.ImmigrationComponent), Reason: "T visa approved", Outcome: "t_visa",
 		})
 	}
 }

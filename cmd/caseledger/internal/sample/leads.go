@@ -33,7 +33,7 @@ func (l *life) choose(s *site, from, to events.Date, steady bool) *colleague {
 		return s.supervisor()
 	}
 	for _, c := range present {
-		if slices.Contains(c.languages, languageOf(l.country)) && l.d.chance(60) {
+		if l.understoodBy(c) && l.d.chance(80) {
 			return c
 		}
 	}
@@ -60,7 +60,7 @@ func (l *life) writeLeads() {
 func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	propose := leaves - 6
 	for _, c := range old.site.managers(propose, min(l.last, leaves+1)) {
-		if c != old.lead && propose > l.enroll+1 {
+		if c != old.lead && l.understoodBy(c) && propose > l.enroll+1 {
 			l.handOff(propose, leaves-l.d.days(0, 2), c, "the lead leaves the agency")
 			return
 		}
@@ -68,24 +68,23 @@ func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	supervisor := old.site.supervisor()
 	on := leaves + 1
 	at := l.at(on+l.d.days(0, 2), l.enrolledAt)
-	l.note(on, at, old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id, Reason: "left the agency"})
+	l.note(on, at, old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
 	l.tenures = append(l.tenures, tenure{old.site, supervisor, on})
 	propose = on + l.d.days(18, 26)
 	if propose+6 > l.last {
 		return
 	}
 	for _, c := range old.site.managers(propose, propose+6) {
-		l.handOff(propose, propose+l.d.days(1, 5), c, "a new case manager has arrived")
-		return
+		if l.understoodBy(c) {
+			l.handOff(propose, propose+l.d.days(1, 5), c, "a new case manager has arrived")
+			return
+		}
 	}
 }
 
 // writeHandOffs passes some cases between colleagues who both stay.
 func (l *life) writeHandOffs(first tenure) {
-	others := slices.DeleteFunc(first.site.managers(l.enroll, l.last), func(c *colleague) bool { return c == first.lead })
-	if !first.lead.supervisor {
-		others = append(others, first.site.supervisor())
-	}
+	others := l.successors(first, l.last)
 	if len(others) == 0 || l.last-l.enroll < 60 {
 		return
 	}
@@ -93,20 +92,29 @@ func (l *life) writeHandOffs(first tenure) {
 	on := l.enroll + l.d.days(20, 30)
 	workload := "too many cases"
 	switch {
-	case l.each(31, 2): // there and back again
+	case l.each(13, 2) && l.understoodBy(first.lead): // there and back again
 		l.handOff(on, on+2, other, workload)
 		l.handOff(on+15, on+18, first.lead, "the client asked for it")
-	case l.each(27, 13): // declined, then proposed to somebody else or once more
+	case l.each(13, 9): // declined, then proposed to somebody else or once more
 		at := l.propose(on, other, workload)
 		l.note(on+3, l.at(on+3, at), first.site.actor(other), "decline-hand-off", &clientcase.DeclineHandOff{Client: l.id, Reason: "no capacity"})
 		l.handOff(on+10, on+12, others[0], workload)
-	case l.each(41, 17): // withdrawn
+	case l.each(23, 17): // withdrawn
 		at := l.propose(on, other, workload)
 		l.note(on+2, l.at(on+2, at), l.lead(on), "withdraw-hand-off", &clientcase.WithdrawHandOff{Client: l.id, Reason: "another case closed"})
-	case l.each(9, 4):
+	case l.each(5, 4):
 		l.handOff(on, on+l.d.days(1, 6), other, workload)
 	}
 }
+
+// successors returns who can take a case over from its first lead and stay up to
+// a day: hand-offs go to those who speak the client's language (R28).
+func (l *life) successors(first tenure, until events.Date) []*colleague {
+	all := append(first.site.managers(l.enroll, until), first.site.supervisor())
+	return slices.DeleteFunc(all, func(c *colleague) bool { return c == first.lead || !l.understoodBy(c) })
+}
+
+func (l *life) understoodBy(c *colleague) bool { return speaks(c, languageOf(l.country)) }
 
 // propose writes the proposal of a hand-off and returns when it was recorded.
 func (l *life) propose(on events.Date, to *colleague, reason string) events.Instant {
@@ -133,10 +141,7 @@ func (l *life) writeTransfer() {
 	first := l.tenures[0]
 	next := l.tenures[1]
 	if l.showcase {
-		other := l.choose(first.site, l.enroll, l.moveOn, true)
-		for other == first.lead {
-			other = pick(l.d, append(first.site.managers(l.enroll, l.moveOn), first.site.supervisor()))
-		}
+		other := pick(l.d, l.successors(first, l.moveOn))
 		l.tenures = l.tenures[:1]
 		l.handOff(day("2007-12-03"), day("2007-12-06"), other, "too many cases")
 		l.handOff(day("2008-01-07"), day("2008-01-09"), first.lead, "the client asked for it")

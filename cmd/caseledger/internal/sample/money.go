@@ -3,6 +3,7 @@ package sample
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 
 	"caseledger/aggregates/clientcase"
 	"caseledger/events"
@@ -26,6 +27,7 @@ var (
 	laterServices   = []string{"immigration", "legal", "employment", "education", "transportation", "life_skills", "mental_health", "dental", "family_reunification", "income"}
 	urgentExpenses  = []string{"housing", "housing", "food", "clothing", "medical"}
 	laterExpenses   = []string{"housing", "food", "transportation", "education", "dental", "medical", "general_support"}
+	consentScopes   = []string{"identity", "services", "legal", "health", "whole_case"}
 	serviceContexts = []string{"met at the office", "accompanied to the appointment", "visited at the shelter", "spoke by telephone"}
 )
 
@@ -56,14 +58,7 @@ func (l *life) writeServices() {
 	})
 }
 
-func speaks(c *colleague, language string) bool {
-	for _, has := range c.languages {
-		if has == language {
-			return true
-		}
-	}
-	return false
-}
+func speaks(c *colleague, language string) bool { return slices.Contains(c.languages, language) }
 
 // writeExpenses writes what was spent on the client: much in the first month,
 // for some more than a month's cap, little later.

@@ -115,8 +115,11 @@ func newStaff(d dice, seed uint64, s *site, i int) []colleague {
 		id := keys.take()
 		c := colleague{id: aggregates.NewID("W", id), command: id, supervisor: supervisor, percent: percent, from: from, to: s.to}
 		c.languages = []string{"en"}
-		if l := pick(d, otherLanguages); d.chance(75) {
-			c.languages = append(c.languages, l)
+		if s.weight > 3 || d.chance(70) {
+			c.languages = append(c.languages, "es")
+		}
+		if d.chance(60) {
+			c.languages = append(c.languages, pick(d, otherLanguages))
 		}
 		return c
 	}

@@ -471,10 +471,22 @@ func (p *planner) stageShowcase() {
 			one.showcase = true
 			one.enroll, one.last = day("2007-11-05"), day("2008-09-12")
 			one.letter, one.received = day("2008-04-21"), day("2008-06-09")
+			p.swapCountry(one, "MX")
 			one.moveTo, one.moveOn = p.sites[8], day("2008-02-11")
 			one.site, one.location, one.state = p.sites[0], p.sites[0].locations[0].id, p.sites[0].place.state
 			return
 		}
 	}
 	panic("sample: the cohorts hold no showcase")
+}
+
+// swapCountry gives a person with a profiled letter a country, and the one who had
+// it that person's.
+func (p *planner) swapCountry(one *person, country string) {
+	for _, other := range p.people {
+		if p.profiled(other) && !other.minor && other.country == country {
+			one.country, other.country = other.country, one.country
+			return
+		}
+	}
 }

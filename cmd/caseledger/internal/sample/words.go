@@ -79,8 +79,8 @@ func languageOf(country string) string {
 	return "en"
 }
 
-// otherLanguages are those that case managers have beside English.
-var otherLanguages = strings.Fields("es es es es th tl ko fr zh ru vi")
+// otherLanguages are those that case managers have beside English and Spanish.
+var otherLanguages = strings.Fields("th th th tl tl ko ko fr zh ru vi hi ht pt")
 
 // letterStates are where letters outside the profiled children's go.
 var letterStates = strings.Fields(`CA CA CA CA TX TX TX FL FL FL NY NY NY DC GA IL VA MD NJ HI AZ WA MA PA NC MI MO TN LA NV CO OR MP MP`)
