@@ -96,12 +96,23 @@ func (l *life) close() {
 		reason, outcomes = "contact lost", []string{"lost_contact"}
 	}
 	l.note(l.last, closed, by, "close-service", &clientcase.CloseService{Client: l.id, Reason: reason, Outcomes: outcomes})
+	l.closeComponents(by, closed)
+}
+
+// closeComponents closes the other components of some cases, and reopens a few.
+func (l *life) closeComponents(by actor, closed events.Instant) {
 	if l.standing != derivative && l.each(3, 1) {
 		on := l.last + l.d.days(10, 80)
-		l.note(on, l.at(on, closed), by, "close-component", &clientcase.CloseComponent{
+		at := l.at(on, closed)
+		l.note(on, at, by, "close-component", &clientcase.CloseComponent{
 			Client: l.id, Component: string(events.ProsecutionComponent), Reason: "the investigation ended",
 			Outcome: pick(l.d, []string{"convicted", "not_prosecuted", "plea"}),
 		})
+		if l.each(30, 4) {
+			l.note(on+40, l.at(on+41, at), by, "reopen-component", &clientcase.ReopenComponent{
+				Client: l.id, Component: string(events.ProsecutionComponent), Reason: "appeal",
+			})
+		}
 	}
 	if l.letter != 0 && l.basis() == basisVisa && l.each(2, 1) {
 		on := l.last + l.d.days(5, 60)

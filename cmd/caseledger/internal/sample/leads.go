@@ -40,10 +40,16 @@ func (l *life) choose(s *site, from, to events.Date, steady bool) *colleague {
 	return pick(l.d, present)
 }
 
+// next returns a moment of a day for the next command about the lead.
+func (l *life) next(day events.Date) events.Instant {
+	l.led = l.at(day, l.led)
+	return l.led
+}
+
 func (l *life) writeLeads() {
 	first := l.tenures[0]
-	assigned := l.at(l.enroll, l.enrolledAt)
-	l.note(l.enroll, assigned, l.site.actor(l.site.supervisor()), "assign-lead", &clientcase.AssignLead{Client: l.id, Worker: first.lead.id})
+	l.led = l.enrolledAt
+	l.note(l.enroll, l.next(l.enroll), l.site.actor(l.site.supervisor()), "assign-lead", &clientcase.AssignLead{Client: l.id, Worker: first.lead.id})
 	switch leaves := first.lead.to; {
 	case l.moveTo != nil:
 		l.writeTransfer()
@@ -67,8 +73,7 @@ func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	}
 	supervisor := old.site.supervisor()
 	on := leaves + 1
-	at := l.at(on+l.d.days(0, 2), l.enrolledAt)
-	l.note(on, at, old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
+	l.note(on, l.next(on+l.d.days(0, 2)), old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
 	l.tenures = append(l.tenures, tenure{old.site, supervisor, on})
 	propose = on + l.d.days(18, 26)
 	if propose+6 > l.last {
@@ -96,12 +101,12 @@ func (l *life) writeHandOffs(first tenure) {
 		l.handOff(on, on+2, other, workload)
 		l.handOff(on+15, on+18, first.lead, "the client asked for it")
 	case l.each(13, 9): // declined, then proposed to somebody else or once more
-		at := l.propose(on, other, workload)
-		l.note(on+3, l.at(on+3, at), first.site.actor(other), "decline-hand-off", &clientcase.DeclineHandOff{Client: l.id, Reason: "no capacity"})
+		l.propose(on, other, workload)
+		l.note(on+3, l.next(on+3), first.site.actor(other), "decline-hand-off", &clientcase.DeclineHandOff{Client: l.id, Reason: "no capacity"})
 		l.handOff(on+10, on+12, others[0], workload)
 	case l.each(23, 17): // withdrawn
-		at := l.propose(on, other, workload)
-		l.note(on+2, l.at(on+2, at), l.lead(on), "withdraw-hand-off", &clientcase.WithdrawHandOff{Client: l.id, Reason: "another case closed"})
+		l.propose(on, other, workload)
+		l.note(on+2, l.next(on+2), l.lead(on), "withdraw-hand-off", &clientcase.WithdrawHandOff{Client: l.id, Reason: "another case closed"})
 	case l.each(5, 4):
 		l.handOff(on, on+l.d.days(1, 6), other, workload)
 	}
@@ -116,22 +121,20 @@ func (l *life) successors(first tenure, until events.Date) []*colleague {
 
 func (l *life) understoodBy(c *colleague) bool { return speaks(c, languageOf(l.country)) }
 
-// propose writes the proposal of a hand-off and returns when it was recorded.
-func (l *life) propose(on events.Date, to *colleague, reason string) events.Instant {
-	at := l.at(on, l.enrolledAt)
+// propose writes the proposal of a hand-off.
+func (l *life) propose(on events.Date, to *colleague, reason string) {
 	by := l.on(on)
-	l.note(on, at, by.site.actor(by.lead), "propose-hand-off", &clientcase.ProposeHandOff{
+	l.note(on, l.next(on), by.site.actor(by.lead), "propose-hand-off", &clientcase.ProposeHandOff{
 		Client: l.id, To: to.id, Reason: reason,
 		OpenTasks: []string{"renew the lease", "accompany to the next hearing"}[:1+l.rank%2],
 	})
-	return at
 }
 
 // handOff writes a hand-off that is accepted.
 func (l *life) handOff(proposed, accepted events.Date, to *colleague, reason string) {
-	at := l.propose(proposed, to, reason)
+	l.propose(proposed, to, reason)
 	s := l.on(proposed).site
-	l.note(accepted, l.at(accepted, at), s.actor(to), "accept-hand-off", &clientcase.AcceptHandOff{Client: l.id})
+	l.note(accepted, l.next(accepted), s.actor(to), "accept-hand-off", &clientcase.AcceptHandOff{Client: l.id})
 	l.tenures = append(l.tenures, tenure{s, to, accepted})
 }
 
@@ -148,22 +151,18 @@ func (l *life) writeTransfer() {
 		l.tenures = append(l.tenures, next)
 	}
 	on := l.moveOn - l.d.days(7, 10)
-	at := l.at(on, l.enrolledAt)
-	propose := func(on events.Date, at events.Instant) {
-		l.note(on, at, l.lead(on), "propose-transfer", &clientcase.ProposeTransfer{
+	propose := func(on events.Date) {
+		l.note(on, l.next(on), l.lead(on), "propose-transfer", &clientcase.ProposeTransfer{
 			Client: l.id, To: next.site.id, Reason: "the client moved there to be safe",
 		})
 	}
+	host := next.site.actor(next.site.supervisor())
 	if l.each(2, 0) && !l.showcase {
-		before := on - 12
-		first := l.at(before, l.enrolledAt)
-		propose(before, first)
-		declined := l.at(before+3, first)
-		l.note(before+3, declined, next.site.actor(next.site.supervisor()), "decline-transfer", &clientcase.DeclineTransfer{Client: l.id, Reason: "no housing at present"})
-		at = l.at(on, declined)
+		propose(on - 12)
+		l.note(on-9, l.next(on-9), host, "decline-transfer", &clientcase.DeclineTransfer{Client: l.id, Reason: "no housing at present"})
 	}
-	propose(on, at)
-	l.note(l.moveOn, l.at(l.moveOn+l.d.days(0, 2), at), next.site.actor(next.site.supervisor()), "accept-transfer", &clientcase.AcceptTransfer{
+	propose(on)
+	l.note(l.moveOn, l.next(l.moveOn+l.d.days(0, 2)), host, "accept-transfer", &clientcase.AcceptTransfer{
 		Client: l.id, Location: next.site.locations[0].id, Lead: next.lead.id,
 	})
 }

@@ -18,6 +18,9 @@ type life struct {
 	keys    keyring
 	sheet   sheet
 	tenures []tenure
+	led     events.Instant // moment of the last command about the lead
+
+	principalID string
 }
 
 // A tenure is the time of one lead case manager at one agency, until the next.
@@ -103,7 +106,8 @@ func (l *life) open(seed uint64) {
 	e := l.enrollment(by)
 	switch {
 	case l.standing == derivative:
-		e.Class, e.Principal, e.VisaClass = string(events.Derivative), l.principal.clientID(seed), string(l.visa)
+		l.principalID = l.principal.clientID(seed)
+		e.Class, e.Principal, e.VisaClass = string(events.Derivative), l.principalID, string(l.visa)
 		if l.d.chance(40) {
 			e.NoticeDate = l.enroll - l.d.days(2, 40)
 		} else {
@@ -123,6 +127,32 @@ func (l *life) open(seed uint64) {
 	}
 	l.misrecord(e)
 	l.note(l.enroll, l.enrolledAt, by, "enroll-client", e)
+}
+
+// recordScreening returns the screening of a person who is not enrolled.
+func recordScreening(seed uint64, p *person) []app.Request {
+	l := &life{
+		person: p, d: newDice(seed, 0, diceForLife, uint64(p.ordinal)),
+		keys: newKeyring(seed, sourceCase, p.ordinal),
+	}
+	by := p.site.actor(p.site.supervisor())
+	c := &clientcase.ScreenClient{
+		Agency: p.site.id, VictimOfSevereTrafficking: "yes", RemovedFromSituation: "yes", PresentInUS: "yes",
+		ImmigrationStatus: "undocumented", RequiresCaseManagement: "yes", DeterminedBy: by.name,
+	}
+	switch p.ordinal % 3 {
+	case 0:
+		c.ImmigrationStatus, c.ReferredTo = pick(l.d, []string{"citizen", "lpr"}), "domestic violence shelter"
+		if p.minor {
+			c.ReferredTo = "child welfare"
+		}
+	case 1:
+		c.VictimOfSevereTrafficking, c.ReferredTo = "unknown", "legal aid"
+	case 2:
+		c.RemovedFromSituation, c.ReferredTo = "no", "law enforcement"
+	}
+	l.note(p.enroll, l.d.at(p.enroll+l.d.days(0, 3)), by, "screen-client", c)
+	return l.sheet.sorted()
 }
 
 func (l *life) enrollment(by actor) *clientcase.EnrollClient {
@@ -156,10 +186,18 @@ func (l *life) birthDate() events.Date {
 // writeLetter writes the receipt of HHS's letter by the agency: at enrollment,
 // on the day it came, or whenever it came to be known.
 func (l *life) writeLetter() {
+	after := l.enrolledAt
+	if l.interim > l.enroll {
+		on := l.interim + l.d.days(2, 5)
+		after = l.at(on, after)
+		l.note(on, after, l.lead(on), "receive-letter", &clientcase.ReceiveLetter{
+			Client: l.id, Kind: string(events.Interim), LetterDate: l.interim, ReceivedOn: on, Number: l.interimNumber(),
+		})
+	}
 	if l.letter == 0 {
 		return
 	}
-	at := l.at(max(l.received+l.d.days(0, 3), l.enroll), l.enrolledAt)
+	at := l.at(max(l.received+l.d.days(0, 3), l.enroll), after)
 	l.note(l.received, at, l.lead(max(l.received, l.enroll)), "receive-letter", &clientcase.ReceiveLetter{
 		Client: l.id, Kind: string(l.kind()), LetterDate: l.letter, ReceivedOn: l.received, Number: l.letterNumber(),
 	})
@@ -218,8 +256,14 @@ func (l *life) misrecord(e *clientcase.EnrollClient) {
 }
 
 // writeCorrections puts right what was recorded wrongly: facts of the enrollment,
-// and the receipt of a letter that was somebody else's.
+// a derivative's dates, and the receipt of a letter that was somebody else's.
 func (l *life) writeCorrections() {
+	if l.standing == derivative && l.each(7, 3) {
+		on := l.enroll + l.d.days(12, 40)
+		l.note(on, l.at(on, l.enrolledAt), l.lead(on), "link-derivative", &clientcase.LinkDerivative{
+			Client: l.id, Principal: l.principalID, VisaClass: string(l.visa), EntryDate: l.enroll - 27,
+		})
+	}
 	if l.miscorded() {
 		on := min(l.enroll+l.d.days(15, 60), l.last-4, knownBy-4)
 		c := &clientcase.CorrectClient{Client: l.id, Reason: "the intake form was misread"}

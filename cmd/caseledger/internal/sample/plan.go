@@ -28,6 +28,7 @@ type person struct {
 
 	standing standing // of a client
 	client   bool     // false for a person outside the per-capita programme
+	screened bool     // a person in need who was referred elsewhere, not enrolled
 	minor    bool
 	sex      events.Sex
 	form     events.Form
@@ -37,6 +38,7 @@ type person struct {
 
 	enroll, last     events.Date // first and last enrolled day
 	letter, received events.Date // letter date and notice date; zero without a letter
+	interim          events.Date // date of the interim assistance letter to a minor (R09)
 	enrolledAt       events.Instant
 
 	site      *site
@@ -55,7 +57,7 @@ type person struct {
 // the case, or for a person outside the programme, the way to the letter.
 func (p *person) clientID(seed uint64) string {
 	source := sourceLetter
-	if p.client {
+	if p.client || p.screened {
 		source = sourceCase
 	}
 	return aggregates.NewID("C", newKeyring(seed, source, p.ordinal).first())
@@ -105,6 +107,8 @@ func plan(seed uint64, copyOf int) ([]*person, []*site) {
 		one.rank = ranks[i]
 	}
 	p.issueOutsiders()
+	p.screenOutsiders()
+	p.setInterim()
 	p.setCountries()
 	p.setStates()
 	p.stageShowcase()
@@ -184,6 +188,8 @@ func (p *planner) setYears(one *person) {
 		one.years = 1 + p.d.IntN(17)
 	case one.minor && one.standing == moved:
 		one.years = 12 + p.d.IntN(5) // the letter comes before the 18th birthday (R10)
+	case one.minor && one.standing == preOnly:
+		one.years = 16 + p.d.IntN(2)
 	case one.minor:
 		one.years = 12 + p.d.IntN(6)
 	case p.d.chance(12):
@@ -254,6 +260,34 @@ func (p *planner) issueOutsiders() {
 		one := &person{denied: true, sex: events.Female, form: events.FormUnknown, years: 30}
 		one.letter = p.d.day(day("2003-01-10"), day("2009-05-20"))
 		p.people = append(p.people, one)
+	}
+}
+
+// screenOutsiders adds people whom agencies screened and did not enroll: citizens
+// and permanent residents (R03), and people who do not meet every criterion (R04).
+func (p *planner) screenOutsiders() {
+	for i := range 36 {
+		one := &person{screened: true, sex: events.Female, years: 25, minor: i%3 == 0, enroll: p.d.day(day("2006-05-02"), day("2009-06-20"))}
+		one.site = p.sites[p.d.IntN(50)] // there from the beginning
+		p.people = append(p.people, one)
+	}
+}
+
+// setInterim gives interim assistance to minors whose letter was long in coming,
+// once it exists, and to the children who are never found eligible.
+func (p *planner) setInterim() {
+	for _, one := range p.people {
+		switch {
+		case !one.minor || one.standing == derivative && one.client:
+		case one.letter != 0:
+			if on := one.letter - p.d.days(12, 88); on >= interimStart {
+				one.interim = on
+			}
+		case one.client:
+			if on := max(one.enroll+10, interimStart+3); on < min(one.last, knownBy)-10 {
+				one.interim = on
+			}
+		}
 	}
 }
 
@@ -427,12 +461,11 @@ func (p *planner) throwTransfer(one *person) {
 		return
 	}
 	on := p.d.day(one.enroll+40, one.last-35)
-	for range 20 {
-		if to := pick(p.d, p.sites); to != one.site && to.takes(on, one.last) {
-			one.moveTo, one.moveOn = to, on
-			return
-		}
-	}
+	open := slices.DeleteFunc(slices.Clone(p.sites), func(s *site) bool {
+		// It is asked some weeks before.
+		return s == one.site || !s.takes(on-25, one.last) || !s.takes(on, one.last)
+	})
+	one.moveTo, one.moveOn = pick(p.d, open), on
 }
 
 // throwGap closes and reopens some cases. Only those may have a gap whose days all

@@ -68,12 +68,23 @@ func Requests(c Config) iter.Seq[app.Request] {
 			if p.client {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
 			}
-			if p.letter != 0 {
-				sources = append(sources, source{startOf(p.letter - earliestRequest), func() []app.Request { return recordPathway(c.Seed, p) }})
+			if p.screened {
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordScreening(c.Seed, p) }})
+			}
+			if first := firstDate(p.letter, p.interim); first != 0 {
+				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordPathway(c.Seed, p) }})
 			}
 		}
 	}
 	return merge(sources)
+}
+
+// firstDate returns the earlier of two dates, a zero one not counting.
+func firstDate(a, b events.Date) events.Date {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
 }
 
 // recordPolicies yields the adoptions of policy. The rates are the programme's
@@ -90,7 +101,7 @@ func recordPolicies(seed uint64) []app.Request {
 		},
 	})
 	sheet.add(app.Request{
-		Name: "adopt-policy", ID: keys.take(), OccurredOn: programmeStart, RecordedAt: events.MustInstant("2006-03-20T15:00:00Z"),
+		Name: "adopt-policy", ID: keys.take(), OccurredOn: programmeStart, RecordedAt: events.MustInstant("2006-03-31T14:00:00Z"),
 		Actor: contractOffice, Role: rolePrime,
 		Command: &programme.AdoptPolicy{
 			Authority:                       "Per Capita Victim Services contract, rates chart",
