@@ -50,7 +50,7 @@ type colleague struct {
 // to the last day.
 func (s *site) takes(first, last events.Date) bool {
 	return first > s.from+1 && (s.to == 0 || last < s.to) &&
-		(first < s.suspended.first || first > s.suspended.last)
+		(first < s.suspended.first || first > s.suspended.last+3) // by then the reinstatement is on record
 }
 
 // supervisor returns the site's supervisor, who stays as long as the site does.
