@@ -2,6 +2,7 @@ package clientcase
 
 import (
 	"caseledger/aggregates"
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -49,9 +50,6 @@ func principalSubjects(id string) []events.Subject {
 	return []events.Subject{events.SubjectOf(events.KindCase, id), events.SubjectOf(events.KindLetter, id)}
 }
 
-// t6From is the first day of the T-6 class (R06).
-var t6From = events.MustDate("2013-03-07")
-
 // checkLink says what stands against a link to a principal (R06): the principal
 // needs a case or a letter of their own, and is no derivative.
 func checkLink(client string, link *events.DerivativeLink, ctx *aggregates.Context) *aggregates.Refusal {
@@ -73,8 +71,8 @@ func checkLink(client string, link *events.DerivativeLink, ctx *aggregates.Conte
 			WithHint("record the principal first, with enroll-client or a command on the letter")
 	case principal != nil && principal.IsDerivative():
 		return aggregates.Refuse("R06", "principal_is_derivative", "principal %s is a derivative", link.Principal).On("principal")
-	case link.VisaClass == events.T6 && benefit < t6From:
-		return aggregates.Refuse("R06", "visa_class_too_early", "class T-6 exists from %s on, the benefit date is %s", t6From, benefit).On("visa_class")
+	case !policy.DerivativeClassOpen(link.VisaClass, benefit):
+		return aggregates.Refuse("R06", "visa_class_not_open", "there is no class %s on %s, the benefit date", link.VisaClass, benefit).On("visa_class")
 	}
 	for _, d := range [...]struct {
 		field string

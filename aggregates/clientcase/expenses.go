@@ -26,8 +26,11 @@ type BookExpense struct {
 func (c *BookExpense) Target(string) (events.Subject, error) { return target(c.Client) }
 
 // Needs implements [aggregates.Dependent].
-func (c *BookExpense) Needs(aggregates.State) []events.Subject {
+func (c *BookExpense) Needs(state aggregates.State) []events.Subject {
 	needs := []events.Subject{events.ProgrammeSubject}
+	if principal := state.(*State).money.Principal(); principal != "" {
+		needs = append(needs, events.SubjectOf(events.KindCase, principal)) // R06 follows_principal
+	}
 	if c.Agency != "" {
 		needs = append(needs, agencySubject(c.Agency))
 	}

@@ -2,6 +2,7 @@ package clientcase
 
 import (
 	"caseledger/aggregates"
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -11,6 +12,7 @@ import (
 type State struct {
 	client  string
 	history aggregates.History
+	money   policy.Facts // what the rules about money need to know
 }
 
 func newState(client string) *State { return &State{client: client} }
@@ -25,7 +27,7 @@ func (s *State) Apply(r *events.Record) error {
 	if w, ok := e.(*events.CaseFactWithdrawn); ok {
 		s.history.Withdraw(w.Record)
 	}
-	return nil
+	return s.money.Apply(r)
 }
 
 // A spell is a stretch of enrolled days; last is zero while it is open.

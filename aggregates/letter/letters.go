@@ -2,6 +2,7 @@ package letter
 
 import (
 	"caseledger/aggregates"
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -18,11 +19,6 @@ func caseSubject(client string) events.Subject { return events.SubjectOf(events.
 var (
 	interimFrom     = events.MustDate("2008-12-23") // interim assistance exists from here on
 	requestSuffices = events.MustDate("2016-05-11") // a request before 18 suffices from here on
-)
-
-const (
-	interimDays   = 90 // the first one counted
-	extensionDays = 30
 )
 
 // personRefusal says why a letter of a kind cannot go to the person, as far as
@@ -112,7 +108,7 @@ func decideExtendInterim(s *State, c *ExtendInterimAssistance, ctx *aggregates.C
 		}
 		return nil, aggregates.Refuse("R09", "extended_already", "interim assistance is extended once, and was on %s", f.On).Citing(f.ID)
 	}
-	if last := issued.On + interimDays - 1; ctx.OccurredOn < issued.On || ctx.OccurredOn > last {
+	if last := policy.InterimLastDay(issued.On, 0); ctx.OccurredOn < issued.On || ctx.OccurredOn > last {
 		return nil, aggregates.Refuse("R09", "outside_interim", "interim assistance runs from %s to %s", issued.On, last).Citing(issued.ID)
 	}
 	return &events.InterimAssistanceExtended{Reason: events.Plain(c.Reason)}, nil

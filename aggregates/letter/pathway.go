@@ -2,6 +2,7 @@ package letter
 
 import (
 	"caseledger/aggregates"
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -178,7 +179,7 @@ type ApproveTVisa struct {
 func (c *ApproveTVisa) Target(string) (events.Subject, error) { return target(c.Client) }
 
 func decideApproveTVisa(s *State, c *ApproveTVisa, ctx *aggregates.Context) (events.Event, error) {
-	latest := ctx.OccurredOn.AddMonths(48)
+	_, latest := policy.TVisaWatch(ctx.OccurredOn)
 	switch {
 	case c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn:
 		return nil, aggregates.Refuse("R07", "ends_before_start", "the status would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).On("through_date")

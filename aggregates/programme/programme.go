@@ -3,9 +3,13 @@
 package programme
 
 import (
+	"errors"
+	"fmt"
 	"maps"
+	"strings"
 
 	"caseledger/aggregates"
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -13,7 +17,7 @@ import (
 func Aggregate() aggregates.Aggregate {
 	return aggregates.Aggregate{
 		Kind: events.KindProgramme,
-		New:  func(events.Subject) aggregates.State { return &State{} },
+		New:  func(events.Subject) aggregates.State { return &State{book: policy.NewBook()} },
 		Commands: []aggregates.Spec{
 			aggregates.Define(events.KindProgramme, "adopt-policy", "", "put settings or rates of the rulebook in force from a date on", decideAdopt),
 		},
@@ -23,13 +27,20 @@ func Aggregate() aggregates.Aggregate {
 // A State is the folded history of the programme.
 type State struct {
 	history aggregates.History
+	book    *policy.Book
 }
 
 // Apply implements [aggregates.State].
 func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
+	if _, err := s.history.Add(r, true); err != nil {
+		return err
+	}
+	return s.book.Apply(r)
 }
+
+// Book returns the policies that were adopted, by effective date. It must not be
+// changed, and grows as the state does.
+func (s *State) Book() *policy.Book { return s.book }
 
 // AdoptPolicy puts settings, rates or both in force from occurred_on on; what it
 // does not name stays as it was. The date may lie in the past: that a reading was
@@ -41,10 +52,10 @@ type AdoptPolicy struct {
 
 	PreCertifiedAdministrativeCents events.Cents `json:"pre_certified_administrative_cents" doc:"administrative rate of a pre-certified period, in cents; the six rate fields go together" min:"1" max:"1000000000" example:"70000"`
 	PreCertifiedClientCents         events.Cents `json:"pre_certified_client_cents" doc:"client expense cap of a pre-certified period, in cents" min:"1" max:"1000000000" example:"60000"`
-	PreCertifiedMaximumPeriods      int          `json:"pre_certified_maximum_periods" doc:"length of the pre-certified clock in periods" min:"1" max:"60" example:"9"`
+	PreCertifiedMaximumPeriods      int          `json:"pre_certified_maximum_periods" doc:"length of the pre-certified clock in periods" min:"1" max:"120" example:"9"`
 	CertifiedAdministrativeCents    events.Cents `json:"certified_administrative_cents" doc:"administrative rate of a certified period, in cents" min:"1" max:"1000000000" example:"50000"`
 	CertifiedClientCents            events.Cents `json:"certified_client_cents" doc:"client expense cap of a certified period, in cents" min:"1" max:"1000000000" example:"40000"`
-	CertifiedMaximumPeriods         int          `json:"certified_maximum_periods" doc:"length of the certified clock in periods" min:"1" max:"60" example:"4"`
+	CertifiedMaximumPeriods         int          `json:"certified_maximum_periods" doc:"length of the certified clock in periods" min:"1" max:"120" example:"4"`
 }
 
 // Target implements [aggregates.Command].
@@ -81,6 +92,9 @@ func decideAdopt(s *State, c *AdoptPolicy, ctx *aggregates.Context) (events.Even
 	if rates == nil && len(c.Settings) == 0 {
 		return nil, aggregates.Refuse("", "nothing_adopted", "an adoption names a setting or gives rates").On("settings")
 	}
+	if _, err := policy.Default().With(c.Settings, rates); err != nil {
+		return nil, unknownSetting(err)
+	}
 	e := &events.PolicyAdopted{Settings: maps.Clone(c.Settings), Rates: rates, Authority: c.Authority}
 	for f, earlier := range aggregates.Of[*events.PolicyAdopted](&s.history) {
 		if f.On != ctx.OccurredOn {
@@ -93,6 +107,21 @@ func decideAdopt(s *State, c *AdoptPolicy, ctx *aggregates.Context) (events.Even
 			WithHint("give another effective date").Citing(f.ID)
 	}
 	return e, nil
+}
+
+// unknownSetting refuses what the rulebook does not know, naming what it knows.
+func unknownSetting(err error) *aggregates.Refusal {
+	refusal := aggregates.Refuse("", "unknown_setting", "%v", err).On("settings")
+	var fault *policy.SettingError
+	if errors.As(err, &fault) {
+		refusal.Sentence = fmt.Sprintf("%q is not a setting of the rulebook", fault.Value)
+		if fault.Setting != "" {
+			refusal.Code = "unknown_reading"
+			refusal.Sentence = fmt.Sprintf("setting %s has no reading %q", fault.Setting, fault.Value)
+		}
+		refusal = refusal.WithHint("choose one of %s", strings.Join(fault.Permitted, ", "))
+	}
+	return refusal
 }
 
 func same(a, b *events.PolicyAdopted) bool {
