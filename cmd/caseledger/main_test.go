@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"code":   code,
 			"bytes":  bytesTo,
 			"hold":   hold,
+			"free":   free,
 		},
 	})
 }
@@ -91,4 +92,19 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	unlock, err := natsserver.LockDir(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(unlock()) })
+}
+
+// free waits until no process holds a data directory any more.
+func free(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		unlock, err := natsserver.LockDir(ts.MkAbs(args[0]))
+		if err == nil {
+			ts.Check(unlock())
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }

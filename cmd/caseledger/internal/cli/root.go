@@ -12,6 +12,7 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/projections"
+	"caseledger/projections/statistics"
 )
 
 // Formats of what is printed.
@@ -76,14 +77,16 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.historyCommand())
-	add("run", p.initCommand(), p.serveCommand())
+	add("read", p.historyCommand(), p.reportCommand())
+	add("run", p.demoCommand(), p.initCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
 
 // views are the projections that the ledger keeps.
-func views() []projections.View { return nil }
+func views() []projections.View {
+	return []projections.View{statistics.View{}}
+}
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {
