@@ -102,6 +102,7 @@ func timeLimits(_ *projections.Snapshot, book *policy.Book) ([]string, [][]strin
 // A comparison is a published table beside the one that was computed again.
 type comparison struct {
 	sheet
+	wide                     bool // two rows for each published one
 	cells, different, unused int
 }
 
@@ -124,15 +125,21 @@ func (t publication) compareTo(columns []string, rows [][]string) (*comparison, 
 		compare = slices.DeleteFunc(slices.Clone(header), func(h string) bool { return slices.Contains(t.keys, h) })
 	}
 	c.columns = append(c.columns, left(t.keys...)...)
+	c.wide = len(compare) > 3
+	if c.wide {
+		c.columns = append(c.columns, column{name: " "})
+	}
 	for _, name := range compare {
-		c.columns = append(c.columns, right(name), right("computed"), column{name: " "})
+		if c.columns = append(c.columns, right(name)); !c.wide {
+			c.columns = append(c.columns, right("computed"), column{name: " "})
+		}
 	}
 	for _, row := range body {
 		c.addRow(t.keys, compare, header, row, columns, findRow(t.keys, header, row, columns, rows))
 	}
 	c.notes = []string{fmt.Sprintf("%d figures, %s", c.cells, differences(c.different))}
 	if c.unused > 0 {
-		c.notes[0] += fmt.Sprintf("; %d published ones are used by no rule of the ledger", c.unused)
+		c.notes[0] += fmt.Sprintf("; %s used by no rule of the ledger", plural(c.unused, "other"))
 	}
 	return c, nil
 }
@@ -145,30 +152,44 @@ func differences(n int) string {
 }
 
 func (c *comparison) addRow(keys, compare, header, row, columns, computed []string) {
-	var cells []string
+	var cells, below []string
 	for _, k := range keys {
 		cells = append(cells, row[slices.Index(header, k)])
+		below = append(below, "")
+	}
+	if c.wide {
+		cells, below = append(cells, "published"), append(below, "computed")
 	}
 	for _, name := range compare {
 		want := row[slices.Index(header, name)]
-		got, mark := "", ""
-		if i := slices.Index(columns, name); computed != nil && i >= 0 {
-			got = computed[i]
+		got, mark := c.compare(want, name, columns, computed)
+		if c.wide {
+			cells, below = append(cells, want), append(below, mark+got)
+		} else {
+			cells = append(cells, want, got, mark)
 		}
-		switch {
-		case computed == nil:
-			got = "–"
-			c.unused++
-		case got != want:
-			mark = differs
-			c.different++
-			c.cells++
-		default:
-			c.cells++
-		}
-		cells = append(cells, want, got, mark)
 	}
 	c.add(cells...)
+	if c.wide {
+		c.add(below...)
+	}
+}
+
+// compare returns the computed figure, and a mark when it is another one.
+func (c *comparison) compare(want, name string, columns, computed []string) (got, mark string) {
+	if computed == nil {
+		c.unused++
+		return "–", ""
+	}
+	if i := slices.Index(columns, name); i >= 0 {
+		got = computed[i]
+	}
+	c.cells++
+	if got == want {
+		return got, ""
+	}
+	c.different++
+	return got, differs
 }
 
 // findRow returns the computed row with the keys of a published one, nil for none.
@@ -177,7 +198,7 @@ func findRow(keys, header, row, columns []string, rows [][]string) []string {
 		same := true
 		for _, k := range keys {
 			i := slices.Index(columns, k)
-			same = same && i >= 0 && strings.EqualFold(candidate[i], row[slices.Index(header, k)])
+			same = same && i >= 0 && strings.EqualFold(candidate[i], strings.TrimSuffix(row[slices.Index(header, k)], " (as worded)"))
 		}
 		if same {
 			return candidate

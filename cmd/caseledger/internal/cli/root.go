@@ -12,6 +12,7 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/projections"
+	"caseledger/projections/clocks"
 	"caseledger/projections/statistics"
 )
 
@@ -77,7 +78,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.historyCommand(), p.reportCommand())
+	add("read", p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reportCommand())
 	add("run", p.demoCommand(), p.initCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
@@ -85,7 +86,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 
 // views are the projections that the ledger keeps.
 func views() []projections.View {
-	return []projections.View{statistics.View{}}
+	return []projections.View{clocks.View{}, statistics.View{}}
 }
 
 // ledger returns the open ledger and what releases it.
