@@ -99,7 +99,7 @@ func knownAgency(s *projections.Snapshot, id string) error {
 	if _, found, err := s.Head(subject); err != nil || found {
 		return err
 	}
-	return &history.NotFoundError{Name: string(subject)}
+	return &projections.NotFoundError{Name: string(subject)}
 }
 
 func clocksSheet(f clocks.Filter, lines []clocks.Line) sheet {

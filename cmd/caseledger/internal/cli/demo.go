@@ -109,7 +109,47 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 	if err := p.showPublished(ctx, l, max(c.Scale, 1)); err != nil {
 		return err
 	}
-	return nil
+	show := sample.Show(c)
+	month := show.Month.String()[:7]
+	data := " --data " + p.place().Dir
+	known := question{asOf: show.KnownLater.String()}
+	steps := []struct {
+		title string
+		run   func() error
+	}{
+		{"the history of one client: caseledger history " + show.Client, func() error {
+			return p.history(ctx, l, show.Client, question{})
+		}},
+		{"the clocks that end in the 30 days after 2009-05-15: caseledger clocks --ending-within 30d --on 2009-05-15", func() error {
+			return p.listClocks(ctx, l, clocksOptions{question: question{on: "2009-05-15"}, within: "30d"})
+		}},
+		{"that client's clocks: caseledger clocks --client " + show.Client, func() error {
+			return p.clientClocks(ctx, l, show.Client, question{})
+		}},
+		{"the same client as known a year before: caseledger clocks --client " + show.Client + " --as-of " + known.asOf, func() error {
+			return p.clientClocks(ctx, l, show.Client, known)
+		}},
+		{"one agency's entitlement for one month: caseledger reimbursement --agency " + show.Agency + " --month " + month, func() error {
+			return p.agencyMonth(ctx, l, reimbursementOptions{agency: show.Agency, month: month})
+		}},
+	}
+	for _, step := range steps {
+		if err := p.printf("\n── %s\n", step.title); err != nil {
+			return err
+		}
+		if err := step.run(); err != nil {
+			return err
+		}
+	}
+	return p.printf(`
+── what to type next
+  caseledger caseload%[1]s
+  caseledger reimbursement --client %[2]s%[1]s
+  caseledger report clients-enrolled --from 2006-04 --to 2009-05 --explain 'Certified only' both%[1]s
+  caseledger replay --compare%[1]s
+  caseledger serve%[1]s
+  caseledger record book-expense --help
+`, data, show.Client)
 }
 
 // showPublished prints every published table beside the one computed again.

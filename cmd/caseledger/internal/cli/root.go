@@ -13,6 +13,7 @@ import (
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/projections"
 	"caseledger/projections/clocks"
+	"caseledger/projections/reimbursement"
 	"caseledger/projections/statistics"
 )
 
@@ -78,7 +79,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reportCommand())
+	add("read", p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand())
 	add("run", p.demoCommand(), p.initCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
@@ -86,7 +87,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 
 // views are the projections that the ledger keeps.
 func views() []projections.View {
-	return []projections.View{clocks.View{}, statistics.View{}}
+	return []projections.View{clocks.View{}, reimbursement.View{}, statistics.View{}}
 }
 
 // ledger returns the open ledger and what releases it.
