@@ -409,3 +409,6 @@ func (l *Ledger) PrepareKeys(requests []Request) error {
 	}
 	return l.keys.Prepare(subjects...)
 }
+
+// Beside returns the path of a temporary file in the data directory.
+func (p Place) Beside(name string) string { return p.path(name) }

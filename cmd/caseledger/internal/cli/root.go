@@ -12,6 +12,7 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/projections"
+	"caseledger/projections/caseload"
 	"caseledger/projections/clocks"
 	"caseledger/projections/reimbursement"
 	"caseledger/projections/statistics"
@@ -79,7 +80,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand())
+	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand())
 	add("run", p.demoCommand(), p.initCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
@@ -87,7 +88,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 
 // views are the projections that the ledger keeps.
 func views() []projections.View {
-	return []projections.View{clocks.View{}, reimbursement.View{}, statistics.View{}}
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}}
 }
 
 // ledger returns the open ledger and what releases it.
