@@ -21,7 +21,7 @@ const (
 	codeNoMessage              jetstream.ErrorCode = 10037
 	codeInsufficientStorage    jetstream.ErrorCode = 10047
 	codeWrongLastSequence      jetstream.ErrorCode = 10071
-	codeStoreFailed            jetstream.ErrorCode = 10077 // answered for limits only; see fileError
+	codeStoreFailed            jetstream.ErrorCode = 10077 // answered for limits only; a failed write is not answered at all
 	codeDuplicateInProcess     jetstream.ErrorCode = 10158
 	codeWrongLastSequenceConst jetstream.ErrorCode = 10164
 )
@@ -35,6 +35,7 @@ type Log struct {
 	readJS   jetstream.JetStream
 	replicas int
 	closed   atomic.Bool
+	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
 }
 
 var _ events.Log = (*Log)(nil)
@@ -130,6 +131,9 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	if len(data) == 0 || len(data) > events.MaxRecord {
 		return 0, fmt.Errorf("append to %s: a record has 1 to %d bytes, not %d", subject, events.MaxRecord, len(data))
 	}
+	if l.broken.Load() {
+		return 0, l.storeError(ctx, subject, expected)
+	}
 	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
 	defer cancel()
 	ack, err := l.js.PublishMsg(bounded, &nats.Msg{
@@ -142,7 +146,7 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	})
 	switch {
 	case err != nil:
-		return 0, l.appendError(subject, expected, recordID, err)
+		return 0, l.appendError(ctx, subject, expected, err)
 	case ack.Duplicate:
 		return 0, l.duplicateError(ctx, subject, expected, recordID, ack.Sequence)
 	}
@@ -151,7 +155,7 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 
 // appendError says what an error means for the record: written by someone else
 // first, no room, not written, or unknown.
-func (l *Log) appendError(subject events.Subject, expected uint64, recordID string, err error) error {
+func (l *Log) appendError(ctx context.Context, subject events.Subject, expected uint64, err error) error {
 	var refused *jetstream.APIError
 	if errors.As(err, &refused) {
 		switch refused.ErrorCode {
@@ -164,10 +168,38 @@ func (l *Log) appendError(subject events.Subject, expected uint64, recordID stri
 		}
 		return fmt.Errorf("append to %s: %w", subject, err)
 	}
-	if l.closed.Load() {
+	switch {
+	case l.closed.Load():
 		err = errors.Join(ErrClosed, err)
+	case ctx.Err() == nil && l.storeFailed():
+		return l.storeError(ctx, subject, expected)
 	}
 	return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+}
+
+// storeFailed asks an embedded server whether it stopped storing. It answers no
+// publisher any more after a failed write, so that every append would wait for
+// its time to be over; from the first one on they need not.
+func (l *Log) storeFailed() bool {
+	if l.config.Server != nil && l.config.Server.StoreError() != nil {
+		l.broken.Store(true)
+	}
+	return l.broken.Load()
+}
+
+// storeError says why an append to a server that stopped storing failed. A disk
+// that is full is certain to have taken nothing only if the subject still ends
+// with the expected record.
+func (l *Log) storeError(ctx context.Context, subject events.Subject, expected uint64) error {
+	cause := l.config.Server.StoreError()
+	last, err := l.lastSequence(ctx, subject)
+	switch {
+	case !errors.Is(cause, events.ErrFull) || err != nil:
+		return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, errors.Join(errors.New(fmt.Sprint(cause)), err))
+	case last != expected:
+		return &events.ConflictError{Subject: subject, Expected: expected}
+	}
+	return fmt.Errorf("append to %s: %w", subject, cause)
 }
 
 // duplicateError explains an acknowledgement that says "this record id was
