@@ -1,6 +1,7 @@
 package jetstream_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -17,31 +18,72 @@ import (
 	"caseledger/events/natsserver"
 )
 
-// fullVariable marks the process in which files may not grow. The limit on file
-// sizes makes writes fail as a full disk does, needs no rights, and holds for a
-// whole process, so the test runs in one of its own.
+// fullVariable marks a process that fills a disk, and says how the disk is
+// limited; the test starts one for each way.
 const fullVariable = "CASELEDGER_TEST_FULL"
 
+// cannotMount is what a process says that has no right to mount a file system.
+const cannotMount = "CANNOT MOUNT A SMALL FILE SYSTEM HERE"
+
 func TestFullDisk(t *testing.T) {
-	if os.Getenv(fullVariable) != "" {
-		testFullDisk(t)
+	if way := os.Getenv(fullVariable); way != "" {
+		testFullDisk(t, way)
 		return
 	}
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(executable, "-test.run=^TestFullDisk$", "-test.v", "-test.count=1")
-	cmd.Env = append(os.Environ(), fullVariable+"=1")
-	out, err := cmd.CombinedOutput()
-	t.Logf("%s", out)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Run("files may not grow", func(t *testing.T) {
+		if out, err := fillElsewhere("limit", nil); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	})
+	t.Run("a small file system", func(t *testing.T) {
+		out, err := fillElsewhere("tmpfs", &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		})
+		switch {
+		case bytes.Contains(out, []byte(cannotMount)) || errors.Is(err, syscall.EPERM):
+			t.Logf("%s: only the limit on file sizes was tested: %v", cannotMount, err)
+		case err != nil:
+			t.Fatalf("%v\n%s", err, out)
+		}
+	})
 }
 
-func testFullDisk(t *testing.T) {
+func fillElsewhere(way string, attributes *syscall.SysProcAttr) ([]byte, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(executable, "-test.run=^TestFullDisk$", "-test.v", "-test.count=1")
+	cmd.Env = append(os.Environ(), fullVariable+"="+way)
+	cmd.SysProcAttr = attributes
+	return cmd.CombinedOutput()
+}
+
+// limitDisk limits what fits into dir and returns how to make room again.
+func limitDisk(t *testing.T, way, dir string) (limit, makeRoom func()) {
+	t.Helper()
+	if way == "limit" {
+		return func() { limitFiles(t, 1<<20) }, func() { limitFiles(t, 1<<40) }
+	}
+	mount := func(flags uintptr, size string) {
+		if err := syscall.Mount("tmpfs", dir, "tmpfs", flags, "size="+size); err != nil {
+			t.Fatalf("%s: %v", cannotMount, err)
+		}
+	}
+	mount(0, "2m")
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return func() {}, func() { mount(syscall.MS_REMOUNT, "64m") }
+}
+
+func testFullDisk(t *testing.T, way string) {
 	dir := t.TempDir()
+	limit, makeRoom := limitDisk(t, way, dir)
 	s, err := natsserver.Start(natsserver.Config{StoreDir: dir})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +93,7 @@ func testFullDisk(t *testing.T) {
 	create(t, c)
 	l := open(t, c)
 
-	limitFiles(t, 1<<20)
+	limit()
 	acknowledged := fillUp(t, l)
 	last := slices.MaxFunc(acknowledged, func(a, b events.Message) int { return int(a.Sequence) - int(b.Sequence) })
 	_, err = l.Append(t.Context(), logtest.Subject(), 0, logtest.ID(), []byte("one more"))
@@ -64,7 +106,7 @@ func testFullDisk(t *testing.T) {
 	l.Close()
 	s.Shutdown()
 
-	limitFiles(t, syscall.RLIM_INFINITY&(1<<62-1))
+	makeRoom()
 	c.Server = start(t, natsserver.Config{StoreDir: dir})
 	c.Floor = jetstream.Floor{Sequence: last.Sequence, Hash: events.HashOf(last.Data)}
 	l = open(t, c)
