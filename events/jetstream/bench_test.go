@@ -195,20 +195,34 @@ func readAll(b *testing.B, l events.Log, n uint64) time.Duration {
 	return time.Since(start)
 }
 
-// BenchmarkHistory reads one subject's 400 records out of 200,000.
+// BenchmarkHistory reads one subject's 400 records, spread over 200,000: found by
+// the server, and by their sequence numbers.
 func BenchmarkHistory(b *testing.B) {
-	const n = 200_000
+	const n, each = 200_000, 400
 	s := start(b, natsserver.Config{Unsynced: true})
 	c := jetstream.Config{Server: s}
 	create(b, c)
 	bulkLoad(b, bareClient(b, s), n)
 	l := open(b, c)
-	for i := 0; b.Loop(); i++ {
-		history, err := l.History(b.Context(), events.SubjectOf(events.KindCase, "C-"+strconv.Itoa(i%(n/400))))
-		if err != nil || len(history) != 400 {
-			b.Fatalf("%d records: %v", len(history), err)
+	b.Run("by subject", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			history, err := l.History(b.Context(), events.SubjectOf(events.KindCase, "C-"+strconv.Itoa(i%(n/each))))
+			if err != nil || len(history) != each {
+				b.Fatalf("%d records: %v", len(history), err)
+			}
 		}
-	}
+	})
+	b.Run("by sequence numbers", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			sequences := make([]uint64, each)
+			for k := range sequences {
+				sequences[k] = uint64(i%(n/each) + k*(n/each) + 1)
+			}
+			if _, err := l.Get(b.Context(), sequences); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // BenchmarkReadRange reads 256 records, as a projection does that follows.
