@@ -5,7 +5,6 @@
 package jetstream
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -25,7 +24,7 @@ type Config struct {
 	CredsFile string        // a NATS credentials file, for a server that asks for it
 	Name      string        // shown to the server's operator; "caseledger" when empty
 	Replicas  int           // Create: copies to keep, 1 when zero. Open: copies that must be kept, any number when zero
-	Timeout   time.Duration // bound on one request without a deadline of its own; 5 seconds when zero
+	Timeout   time.Duration // bound on one append and on one read request with its repetitions; 10 seconds when zero
 	Floor     Floor         // Open: what the log must at least hold
 }
 
@@ -45,7 +44,7 @@ type Floor struct {
 	Hash     events.Hash // of the record's exact bytes
 }
 
-const defaultTimeout = 5 * time.Second
+const defaultTimeout = 10 * time.Second
 
 func (c Config) timeout() time.Duration {
 	if c.Timeout == 0 {
@@ -90,12 +89,4 @@ func (c Config) connect() (*nats.Conn, jetstream.JetStream, error) {
 		return nil, nil, fmt.Errorf("connect to the ledger's stream: %w", err)
 	}
 	return conn, js, nil
-}
-
-// bounded gives ctx the configured deadline unless it has one.
-func (c Config) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, found := ctx.Deadline(); found {
-		return ctx, func() {}
-	}
-	return context.WithTimeout(ctx, c.timeout())
 }

@@ -58,16 +58,19 @@ func Create(ctx context.Context, c Config) error {
 		return err
 	}
 	defer conn.Close()
-	ctx, cancel := c.bounded(ctx)
-	defer cancel()
-	// The server accepts a second creation with an equal configuration.
-	switch _, err := js.Stream(ctx, streamName); {
+	l := &Log{config: c, conn: conn, js: js}
+	// The server would accept a second creation with an equal configuration.
+	switch _, err := l.info(ctx); {
 	case err == nil:
 		return fmt.Errorf("create stream %s: %w", streamName, ErrExists)
-	case !errors.Is(err, jetstream.ErrStreamNotFound):
+	case !errors.Is(err, ErrNotFound):
 		return fmt.Errorf("create stream %s: %w", streamName, err)
 	}
-	if _, err := js.CreateStream(ctx, streamConfig(c.Replicas)); err != nil {
+	err = l.retry(ctx, func(ctx context.Context) error {
+		_, err := js.CreateStream(ctx, streamConfig(c.Replicas))
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("create stream %s: %w", streamName, err)
 	}
 	return nil
