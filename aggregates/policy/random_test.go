@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -119,8 +120,8 @@ func (h history) commands() []command {
 	for _, d := range h.reopened {
 		add("reopen-service", d, map[string]any{"agency": h.agencyBy(d), "reason": "x"})
 	}
-	for d, a := range h.transfers {
-		add("accept-transfer", d, map[string]any{"to": a})
+	for _, d := range slices.Sorted(maps.Keys(h.transfers)) {
+		add("accept-transfer", d, map[string]any{"to": h.transfers[d]})
 	}
 	if h.endedOn != 0 {
 		add("end-eligibility", h.endedOn, map[string]any{"cause": "certification_ended"})
