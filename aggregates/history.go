@@ -130,12 +130,3 @@ func (h *History) Withdrawal(ref string, final map[string]string) (string, *Refu
 	}
 	return f.ID, nil
 }
-
-// Secrets returns texts as secrets that still have to be sealed.
-func Secrets(texts []string) []events.Secret {
-	var secrets []events.Secret
-	for _, t := range texts {
-		secrets = append(secrets, events.Plain(t))
-	}
-	return secrets
-}
