@@ -161,20 +161,22 @@ func checkCase(t *rapid.T, l *ledger, subject events.Subject) {
 			t.Fatalf("policy says agency %s on %s, the decider %s", facts.AgencyOn(day), day, state.AgencyOn(day))
 		}
 	}
-	checkLeads(t, l.records[subject])
+	if lead, ok := checkLeads(t, l.records[subject]); ok && state.LeadOn(l.today) != lead {
+		t.Fatalf("the lead is %q, the decider says %q", lead, state.LeadOn(l.today))
+	}
 }
 
 // checkLeads walks through the changes of lead in order of record: each begins
-// where the one before it ends. Histories in which a fact was taken back are left
-// to the scenarios.
-func checkLeads(t *rapid.T, records []*events.Record) {
-	lead, since := "", events.Date(0)
+// where the one before it ends. It returns the last lead. Histories in which a fact
+// was taken back, or a service reopened, are left to the scenarios.
+func checkLeads(t *rapid.T, records []*events.Record) (lead string, ok bool) {
+	since := events.Date(0)
 	for _, r := range records {
 		event, _ := r.Event()
 		from, to := lead, lead
 		switch e := event.(type) {
-		case *events.CaseFactWithdrawn:
-			return
+		case *events.CaseFactWithdrawn, *events.ServiceReopened:
+			return "", false
 		case *events.LeadAssigned:
 			from, to = "", e.Worker
 		case *events.LeadLeft:
@@ -183,8 +185,6 @@ func checkLeads(t *rapid.T, records []*events.Record) {
 			from, to = e.From, e.To
 		case *events.TransferAccepted:
 			to = e.Lead
-		case *events.ServiceReopened:
-			return // at another agency the lead is vacant
 		default:
 			continue
 		}
@@ -193,4 +193,5 @@ func checkLeads(t *rapid.T, records []*events.Record) {
 		}
 		lead, since = to, r.OccurredOn
 	}
+	return lead, true
 }
