@@ -3,6 +3,9 @@ package events
 import (
 	"errors"
 	"fmt"
+	"math"
+	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,13 +39,13 @@ const (
 )
 
 // Encode writes an event as a record: one canonical CloudEvents document of at
-// most [MaxRecord] bytes. Every [Secret] in it must be sealed. The returned
+// most [MaxRecord] bytes, or [ErrTooLarge]. Every [Secret] in it must be sealed. The returned
 // record has no sequence number yet.
 func Encode(env Envelope, event Event) (*Record, error) {
 	env.Type = event.EventType()
 	data, err := json.Marshal(event, json.Deterministic(true))
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", env.Type, err)
+		return nil, fmt.Errorf("encode %s: %w", env.Type, explain("member", err))
 	}
 	raw, err := json.Marshal(wire{
 		specVersion, env.ID, env.Type, env.Source, env.Subject, env.Time, contentType,
@@ -50,30 +53,43 @@ func Encode(env Envelope, event Event) (*Record, error) {
 		env.CausationID, env.CommandDigest, env.CorrelationID, data,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", env.Type, err)
+		return nil, fmt.Errorf("encode %s: %w", env.Type, explain("attribute", err))
 	}
 	if len(raw) > MaxRecord {
-		return nil, fmt.Errorf("encode %s: the record has %d bytes, more than %d", env.Type, len(raw), MaxRecord)
+		return nil, fmt.Errorf("encode %s: %w", env.Type, tooLarge(raw))
 	}
 	// What is written must be readable for ever: the strict decoder is asked first.
 	return DecodeStrict(0, raw)
 }
 
-// Decode reads the envelope of a record; [Record.Event] decodes its data. A
-// record in canonical form takes a fast path, everything else [DecodeStrict];
-// both give the same result. raw is kept.
+// Decode reads a record's envelope; [Record.Event] decodes its data.
+//
+// A record that starts in the canonical form of [Encode] takes a fast path, which
+// costs 0.4 µs and leaves the data unread until Record.Event is called:
+// a fault in the data (an unknown or duplicate member, invalid UTF-8) is reported
+// there and no earlier. Every other record goes through [DecodeStrict]. Decode and
+// Record.Event together accept what DecodeStrict accepts, with the same result.
+// Use DecodeStrict where a record is judged (before writing, in verification) and
+// Decode where records that were judged are read back. raw is kept.
 func Decode(sequence uint64, raw []byte) (*Record, error) {
+	if r := decodeCanonical(sequence, raw); r != nil {
+		return r, nil
+	}
 	return DecodeStrict(sequence, raw)
 }
 
-// DecodeStrict reads a record as any CloudEvents JSON document, refusing
-// duplicate and unknown members, invalid UTF-8, unknown event types and values
-// out of range.
+// DecodeStrict reads a record as any CloudEvents JSON document, with its data. It
+// refuses duplicate and unknown members, invalid UTF-8, unknown event types,
+// values out of range and text that should be sealed and is not. raw is kept.
 func DecodeStrict(sequence uint64, raw []byte) (*Record, error) {
 	r := &Record{Sequence: sequence, Raw: raw}
+	if len(raw) > MaxRecord {
+		return nil, r.wrap(tooLarge(raw))
+	}
 	var w wire
-	if err := json.Unmarshal(raw, &w, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("decode record #%d: %w", sequence, err)
+	if err := json.Unmarshal(raw, &w, strict); err != nil {
+		r.Subject = w.Subject // for the message; empty unless well formed
+		return nil, r.wrap(explain("attribute", err))
 	}
 	r.Envelope = Envelope{
 		w.ID, w.Type, w.Source, w.Subject, w.Time, w.Version, w.Previous, w.OccurredOn,
@@ -86,18 +102,40 @@ func DecodeStrict(sequence uint64, raw []byte) (*Record, error) {
 	if err := r.Envelope.check(); err != nil {
 		return nil, r.wrap(err)
 	}
+	if err := r.Envelope.checkText(); err != nil {
+		return nil, r.wrap(err)
+	}
+	var err error
+	if r.typ, err = typeOn(r.Type, r.Subject.Kind()); err != nil {
+		return nil, r.wrap(err)
+	}
 	if _, err := r.Event(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
+// strict is what every document and its data is read with. Refusing duplicate
+// members and invalid UTF-8 is what the codec does unless told otherwise.
+var strict = json.RejectUnknownMembers(true)
+
+// ErrTooLarge reports an event whose record would exceed [MaxRecord].
+var ErrTooLarge = errors.New("the record is too large")
+
+func tooLarge(raw []byte) error {
+	return fmt.Errorf("%w: it has %d bytes, more than %d", ErrTooLarge, len(raw), MaxRecord)
+}
+
+// maxVersion is the largest integer that CloudEvents allows in an attribute.
+const maxVersion = math.MaxInt32
+
 // check reports the first attribute that is missing or out of range.
 func (e *Envelope) check() error {
-	if _, err := ulid.ParseStrict(e.ID); err != nil {
+	// A ULID in lower case is the same number and another string.
+	if _, err := ulid.ParseStrict(e.ID); err != nil || strings.ToUpper(e.ID) != e.ID {
 		return fmt.Errorf("id %q is not a ULID", e.ID)
 	}
-	if _, err := ParseSubject(string(e.Subject)); err != nil {
+	if err := e.Subject.check(); err != nil {
 		return err
 	}
 	switch {
@@ -107,6 +145,8 @@ func (e *Envelope) check() error {
 		return errors.New("time is missing")
 	case e.Version == 0:
 		return errors.New("version is missing")
+	case e.Version > maxVersion:
+		return fmt.Errorf("version %d is more than %d", e.Version, maxVersion)
 	case (e.Version == 1) != e.Previous.IsZero():
 		return fmt.Errorf("version %d and previous do not agree", e.Version)
 	case e.OccurredOn.IsZero():
@@ -115,6 +155,20 @@ func (e *Envelope) check() error {
 		return errors.New("actor or role is missing")
 	case e.CausationID == "" || e.CommandDigest.IsZero():
 		return errors.New("causationid or commanddigest is missing")
+	}
+	return nil
+}
+
+// checkText reports an attribute with a control character, which CloudEvents
+// forbids and which could forge a line of a listing.
+func (e *Envelope) checkText() error {
+	for _, a := range [...]struct{ name, text string }{
+		{"source", e.Source}, {"actor", e.Actor}, {"role", e.Role}, {"agency", e.Agency},
+		{"causationid", e.CausationID}, {"correlationid", e.CorrelationID},
+	} {
+		if strings.ContainsFunc(a.text, unicode.IsControl) {
+			return fmt.Errorf("%s %q holds a control character", a.name, a.text)
+		}
 	}
 	return nil
 }

@@ -16,45 +16,73 @@ type Date int32
 
 const (
 	unixEpochDay Date = 719163 // 1970-01-01
-	dateLayout        = "2006-01-02"
 	// MinDate and MaxDate bound what is accepted as a date of the programme.
 	MinDate Date = 693596 // 1900-01-01
-	MaxDate Date = 767011 // 2100-12-31
+	MaxDate Date = 767009 // 2100-12-31
 )
 
 // NewDate returns the day of a year, month and day that exist in the calendar;
 // it fails on a day such as 30 February and on years outside 1900–2100.
 func NewDate(year int, month time.Month, day int) (Date, error) {
-	t := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
-	if y, m, d := t.Date(); y != year || m != month || d != day || y < 1900 || y > 2100 {
+	if year < 1900 || year > 2100 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return 0, fmt.Errorf("%04d-%02d-%02d is not a date between 1900 and 2100", year, int(month), day)
 	}
-	return dateOf(t), nil
+	return dateOf(year, month, day), nil
 }
 
-func dateOf(t time.Time) Date {
-	return unixEpochDay + Date(t.Unix()/86400)
+// A year is counted from 1 March here, so that the leap day is its last day and
+// a month's first day follows from its number alone; four hundred such years
+// always have the same length.
+const (
+	daysPer400Years = 146097
+	dayBeforeMarch0 = 305 // Date 0 is day 305 from 1 March of year 0
+)
+
+// dateOf returns the day of a date that exists, of year 1 or later.
+func dateOf(year int, month time.Month, day int) Date {
+	m := int(month) - 3
+	if m < 0 {
+		m += 12
+		year--
+	}
+	era, y := year/400, year%400
+	return Date(era*daysPer400Years + y*365 + y/4 - y/100 + (153*m+2)/5 + day - 1 - dayBeforeMarch0)
+}
+
+// daysIn returns the length of a month.
+func daysIn(year int, month time.Month) int {
+	switch month {
+	case time.April, time.June, time.September, time.November:
+		return 30
+	case time.February:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
 }
 
 // ParseDate reads a date written as YYYY-MM-DD, and nothing else.
 func ParseDate(s string) (Date, error) {
-	bad := func() (Date, error) {
+	y, m, d, ok := splitDate(s)
+	if !ok {
 		return 0, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", s)
 	}
-	if len(s) != len(dateLayout) || s[4] != '-' || s[7] != '-' {
-		return bad()
+	return NewDate(y, m, d)
+}
+
+func splitDate[T string | []byte](s T) (year int, month time.Month, day int, ok bool) {
+	if len(s) != len("2006-01-02") || s[4] != '-' || s[7] != '-' {
+		return 0, 0, 0, false
 	}
-	var n [3]int
-	for i, part := range [3]string{s[:4], s[5:7], s[8:]} {
-		for j := 0; j < len(part); j++ {
-			c := part[j]
-			if c < '0' || c > '9' {
-				return bad()
-			}
-			n[i] = n[i]*10 + int(c-'0')
+	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9} {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, 0, 0, false
 		}
 	}
-	return NewDate(n[0], time.Month(n[1]), n[2])
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	return two(0)*100 + two(2), time.Month(two(5)), two(8), true
 }
 
 // MustDate is [ParseDate] for constants and tests; it panics on a bad date.
@@ -69,22 +97,27 @@ func MustDate(s string) Date {
 // IsZero reports whether d is "no date".
 func (d Date) IsZero() bool { return d == 0 }
 
-// Civil returns the year, month and day of d.
+// Civil returns the year, month and day of d, for days from year 1 on.
 func (d Date) Civil() (year int, month time.Month, day int) {
-	return d.midnight().Date()
-}
-
-func (d Date) midnight() time.Time {
-	return time.Unix(int64(d-unixEpochDay)*86400, 0).UTC()
+	n := int(d) + dayBeforeMarch0
+	era, n := n/daysPer400Years, n%daysPer400Years
+	y := (n - n/1460 + n/36524 - n/146096) / 365
+	n -= y*365 + y/4 - y/100
+	m := (5*n + 2) / 153
+	year, month, day = era*400+y, time.Month(m+3), n-(153*m+2)/5+1
+	if month > 12 {
+		return year + 1, month - 12, day
+	}
+	return year, month, day
 }
 
 // AddMonths returns the same day n months later, clamped to the last day of
 // that month: 31 January plus one month is 28 or 29 February.
 func (d Date) AddMonths(n int) Date {
 	y, m, day := d.Civil()
-	first := time.Date(y, m+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-	last := first.AddDate(0, 1, -1).Day()
-	return dateOf(first) + Date(min(day, last)-1)
+	months := y*12 + int(m) - 1 + n
+	y, m = months/12, time.Month(months%12+1)
+	return dateOf(y, m, min(day, daysIn(y, m)))
 }
 
 // FirstOfMonth returns the first day of d's calendar month.
@@ -94,10 +127,13 @@ func (d Date) FirstOfMonth() Date {
 }
 
 // LastOfMonth returns the last day of d's calendar month.
-func (d Date) LastOfMonth() Date { return d.FirstOfMonth().AddMonths(1) - 1 }
+func (d Date) LastOfMonth() Date {
+	y, m, day := d.Civil()
+	return d + Date(daysIn(y, m)-day)
+}
 
 // Weekday returns the day of the week of d.
-func (d Date) Weekday() time.Weekday { return d.midnight().Weekday() }
+func (d Date) Weekday() time.Weekday { return time.Weekday(d % 7) } // day 1 was a Monday
 
 // String writes d as YYYY-MM-DD, and the zero Date as an empty string.
 func (d Date) String() string {

@@ -28,14 +28,35 @@ func (h Hash) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads 64 lower-case hexadecimal digits.
 func (h *Hash) UnmarshalText(b []byte) error {
-	if len(b) != 2*len(h) {
-		return fmt.Errorf("%q is not a hash of 64 hexadecimal digits", b)
+	v, ok := parseHash(b)
+	if !ok {
+		return fmt.Errorf("%q is not a hash of 64 lower-case hexadecimal digits", b)
 	}
-	for _, c := range b {
-		if c >= 'A' && c <= 'F' {
-			return fmt.Errorf("%q is not a hash in lower case", b)
-		}
-	}
-	_, err := hex.Decode(h[:], b)
-	return err
+	*h = v
+	return nil
 }
+
+func parseHash[T string | []byte](s T) (h Hash, ok bool) {
+	if len(s) != 2*len(h) {
+		return Hash{}, false
+	}
+	var bad byte
+	for i := range h {
+		high, low := hexDigit[s[2*i]], hexDigit[s[2*i+1]]
+		bad |= high | low
+		h[i] = high<<4 | low
+	}
+	return h, bad < 16
+}
+
+// hexDigit maps a lower-case hexadecimal digit to its value, and every other
+// byte to 255.
+var hexDigit = func() (table [256]byte) {
+	for i := range table {
+		table[i] = 255
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		table[c] = byte(i)
+	}
+	return table
+}()

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,7 +18,8 @@ func InstantOf(t time.Time) Instant { return Instant(t.UnixMilli()) }
 // ParseInstant reads an RFC 3339 time in any zone, to the millisecond.
 func ParseInstant(s string) (Instant, error) {
 	t, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
+	// time.Parse also takes hours of one digit and decimals behind a comma.
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
 		return 0, fmt.Errorf("%q is not a time of the form %s", s, instantLayout)
 	}
 	return InstantOf(t), nil
@@ -40,8 +42,7 @@ func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).UTC() }
 
 // DayIn returns the civil day of i in a time zone.
 func (i Instant) DayIn(zone *time.Location) Date {
-	y, m, d := i.Time().In(zone).Date()
-	return dateOf(time.Date(y, m, d, 0, 0, 0, 0, time.UTC))
+	return dateOf(i.Time().In(zone).Date())
 }
 
 // String writes i in RFC 3339 with exactly three decimals, in UTC.

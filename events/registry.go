@@ -35,8 +35,8 @@ func define[E any, P interface {
 		New:  func() Event { return P(new(E)) },
 		decode: func(data []byte) (Event, error) {
 			e := P(new(E))
-			if err := json.Unmarshal(data, e, json.RejectUnknownMembers(true)); err != nil {
-				return nil, err
+			if err := json.Unmarshal(data, e, strict); err != nil {
+				return nil, explain("member", err)
 			}
 			return e, nil
 		},
@@ -68,8 +68,8 @@ func LookupType(name string) (Type, bool) {
 	return *t, true
 }
 
-// decodeData decodes the data of a record of type name on a subject of kind.
-func decodeData(name string, kind Kind, data []byte) (Event, error) {
+// typeOn returns the type of a name, which must belong to subjects of kind.
+func typeOn(name string, kind Kind) (*Type, error) {
 	t := typesByName[name]
 	switch {
 	case t == nil:
@@ -77,9 +77,17 @@ func decodeData(name string, kind Kind, data []byte) (Event, error) {
 	case t.Kind != kind:
 		return nil, fmt.Errorf("event type %q does not belong to a subject of kind %q", name, kind)
 	}
+	return t, nil
+}
+
+// event decodes the data of a record of type t.
+func (t *Type) event(data []byte) (Event, error) {
+	if len(data) == 0 || data[0] != '{' {
+		return nil, fmt.Errorf("data of %s: not a JSON object", t.Name)
+	}
 	e, err := t.decode(data)
 	if err != nil {
-		return nil, fmt.Errorf("data of %s: %w", name, err)
+		return nil, fmt.Errorf("data of %s: %w", t.Name, err)
 	}
 	if t.upcast != nil {
 		e = t.upcast(e)

@@ -1,7 +1,10 @@
 package events
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -9,7 +12,8 @@ import (
 type KeyClass string
 
 const (
-	// IdentityKey seals who a person is: name, birth date, contact, notes.
+	// IdentityKey seals who a person is: name, birth date, contact, HHS's
+	// letter numbers, and all free text: notes, reasons, evidence.
 	IdentityKey KeyClass = "identity"
 	// ExpenseKey seals the free text of expenses, which auditors may need
 	// when they have no business with the person's identity.
@@ -58,8 +62,9 @@ func (s Secret) String() string {
 	return "[sealed]"
 }
 
-// GoString never shows what is inside.
-func (s Secret) GoString() string { return s.String() }
+// Format never shows what is inside, whatever the verb: %d would reach past
+// String.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
 // LogValue never shows what is inside.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
@@ -74,10 +79,30 @@ func (s Secret) MarshalText() ([]byte, error) {
 	return []byte(s.sealed), nil
 }
 
-// UnmarshalText reads a sealed form.
+// UnmarshalText reads a sealed form, and refuses text that does not have it: what
+// identifies a person cannot come into a record by another writer's mistake.
 func (s *Secret) UnmarshalText(b []byte) error {
+	if len(b) > 0 && !isSealed(b) {
+		return errors.New("text that is not sealed")
+	}
 	*s = Secret{sealed: string(b)}
 	return nil
+}
+
+// isSealed reports whether b looks like what package seal writes: "s1.", the
+// number of the key's generation, a dot, and base64url (see FORMAT.md).
+func isSealed(b []byte) bool {
+	rest, found := bytes.CutPrefix(b, []byte("s1."))
+	generation, text, _ := bytes.Cut(rest, []byte("."))
+	if !found || len(generation) == 0 || len(text) == 0 || len(bytes.Trim(generation, "0123456789")) > 0 {
+		return false
+	}
+	for _, c := range text {
+		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // A SecretField is one Secret of an event and the key that must seal it.
@@ -89,6 +114,8 @@ type SecretField struct {
 // An event that holds identifying text implements Confidential.
 type Confidential interface {
 	Event
-	// Secrets returns the event's secrets, to be sealed in place.
+	// Secrets returns the event's secrets, to be sealed in place. A secret's
+	// place in the list is part of what its seal is bound to: the order is
+	// fixed for ever, and zero secrets keep their places.
 	Secrets() []SecretField
 }

@@ -40,8 +40,16 @@ var caseTypes = []Type{
 type Criterion struct {
 	Name         string `json:"name"` // see package clientcase for the list
 	Met          bool   `json:"met"`
-	DeterminedBy string `json:"determined_by"`
-	Evidence     string `json:"evidence,omitzero"`
+	DeterminedBy string `json:"determined_by"` // a worker's id or an organisation, never a person's name
+	Evidence     Secret `json:"evidence,omitzero"`
+}
+
+// evidence appends the evidence of criteria to fields.
+func evidence(fields []SecretField, criteria []Criterion) []SecretField {
+	for i := range criteria {
+		fields = append(fields, SecretField{IdentityKey, &criteria[i].Evidence})
+	}
+	return fields
 }
 
 // ClientScreened records a screening that did not go straight into an
@@ -50,13 +58,16 @@ type ClientScreened struct {
 	Agency            string      `json:"agency"`
 	Criteria          []Criterion `json:"criteria"`
 	Eligible          bool        `json:"eligible"`
-	ImmigrationStatus string      `json:"immigration_status"` // see package clientcase for the list
-	ReferredTo        string      `json:"referred_to,omitzero"`
+	ImmigrationStatus string      `json:"immigration_status"`   // see package clientcase for the list
+	ReferredTo        string      `json:"referred_to,omitzero"` // an organisation
 	Basis             []Reference `json:"basis,omitempty"`
 }
 
 // EventType implements [Event].
 func (*ClientScreened) EventType() string { return "client.screened.v1" }
+
+// Secrets implements [Confidential].
+func (e *ClientScreened) Secrets() []SecretField { return evidence(nil, e.Criteria) }
 
 // ClientEnrolled opens a client's case; OccurredOn is the first enrolled day.
 type ClientEnrolled struct {
@@ -81,7 +92,7 @@ func (*ClientEnrolled) EventType() string { return "client.enrolled.v1" }
 
 // Secrets implements [Confidential].
 func (e *ClientEnrolled) Secrets() []SecretField {
-	return []SecretField{{IdentityKey, &e.Identity}}
+	return evidence([]SecretField{{IdentityKey, &e.Identity}}, e.Criteria)
 }
 
 // A DerivativeLink ties a derivative to the principal (R06).
@@ -115,13 +126,18 @@ func (*DerivativeLinked) EventType() string { return "derivative.linked.v1" }
 type LetterReceived struct {
 	Kind       LetterKind  `json:"kind"`
 	LetterDate Date        `json:"letter_date"`
-	ReceivedOn Date        `json:"received_on"` // notice date (R25)
-	Number     string      `json:"number,omitzero"`
+	ReceivedOn Date        `json:"received_on"`     // notice date (R25)
+	Number     Secret      `json:"number,omitzero"` // HHS's number of the letter
 	Basis      []Reference `json:"basis,omitempty"` // HHS's own letter, when it is in the ledger
 }
 
 // EventType implements [Event].
 func (*LetterReceived) EventType() string { return "letter.received.v1" }
+
+// Secrets implements [Confidential].
+func (e *LetterReceived) Secrets() []SecretField {
+	return []SecretField{{IdentityKey, &e.Number}}
+}
 
 // EligibilityEnded says that funding ends for a reason in the client's status;
 // OccurredOn is the first unfunded day (R01, R07).
@@ -149,16 +165,21 @@ type ClientCorrected struct {
 	Form     Form     `json:"form,omitzero"`
 	Country  string   `json:"country,omitzero"`
 	Language string   `json:"language,omitzero"`
-	Reason   string   `json:"reason"`
+	Reason   Secret   `json:"reason"`
 }
 
 // EventType implements [Event].
 func (*ClientCorrected) EventType() string { return "client.corrected.v1" }
 
+// Secrets implements [Confidential].
+func (e *ClientCorrected) Secrets() []SecretField {
+	return []SecretField{{IdentityKey, &e.Reason}}
+}
+
 // ConsentGiven is a client's release of information (R31).
 type ConsentGiven struct {
-	Recipient   string `json:"recipient"`
-	Scope       string `json:"scope"`
+	Recipient   string `json:"recipient"` // an organisation or an agency's id
+	Scope       string `json:"scope"`     // see package clientcase for the list
 	ThroughDate Date   `json:"through_date"`
 }
 
@@ -212,204 +233,13 @@ func (e *ExpenseBooked) Secrets() []SecretField {
 type ExpenseReversed struct {
 	Expense     string `json:"expense"`      // ULID of the record of the expense
 	AmountCents Cents  `json:"amount_cents"` // below zero: the booked amount, negated
-	Reason      string `json:"reason"`
+	Reason      Secret `json:"reason"`
 }
 
 // EventType implements [Event].
 func (*ExpenseReversed) EventType() string { return "expense.reversed.v1" }
 
-// LeadAssigned makes a worker the first lead case manager of a case (R28).
-type LeadAssigned struct {
-	Worker string      `json:"worker"`
-	Basis  []Reference `json:"basis,omitempty"`
+// Secrets implements [Confidential].
+func (e *ExpenseReversed) Secrets() []SecretField {
+	return []SecretField{{ExpenseKey, &e.Reason}}
 }
-
-// EventType implements [Event].
-func (*LeadAssigned) EventType() string { return "lead.assigned.v1" }
-
-// LeadLeft says that the lead left before a successor accepted: the supervisor
-// is interim lead from OccurredOn on, and the gap is an exception (R28).
-type LeadLeft struct {
-	Worker  string      `json:"worker"`
-	Interim string      `json:"interim"` // the supervisor
-	Basis   []Reference `json:"basis,omitempty"`
-}
-
-// EventType implements [Event].
-func (*LeadLeft) EventType() string { return "lead.left.v1" }
-
-// HandOffProposed proposes another lead case manager (R28).
-type HandOffProposed struct {
-	From      string      `json:"from"`
-	To        string      `json:"to"`
-	Reason    string      `json:"reason"`
-	OpenTasks []string    `json:"open_tasks,omitempty"` // tasks and promises carried over
-	Basis     []Reference `json:"basis,omitempty"`
-}
-
-// EventType implements [Event].
-func (*HandOffProposed) EventType() string { return "hand-off.proposed.v1" }
-
-// HandOffAccepted makes the proposed worker the lead from OccurredOn on.
-type HandOffAccepted struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-}
-
-// EventType implements [Event].
-func (*HandOffAccepted) EventType() string { return "hand-off.accepted.v1" }
-
-// HandOffDeclined is the proposed worker's refusal.
-type HandOffDeclined struct {
-	To     string `json:"to"`
-	Reason string `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*HandOffDeclined) EventType() string { return "hand-off.declined.v1" }
-
-// HandOffWithdrawn takes a proposal back.
-type HandOffWithdrawn struct {
-	To     string `json:"to"`
-	Reason string `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*HandOffWithdrawn) EventType() string { return "hand-off.withdrawn.v1" }
-
-// TransferProposed proposes that another agency takes the client (R21).
-type TransferProposed struct {
-	From   string      `json:"from"`
-	To     string      `json:"to"`
-	Reason string      `json:"reason"`
-	Basis  []Reference `json:"basis,omitempty"`
-}
-
-// EventType implements [Event].
-func (*TransferProposed) EventType() string { return "transfer.proposed.v1" }
-
-// TransferAccepted moves the client; OccurredOn is the first day at the new agency.
-type TransferAccepted struct {
-	From     string      `json:"from"`
-	To       string      `json:"to"`
-	Location string      `json:"location,omitzero"`
-	Lead     string      `json:"lead,omitzero"` // lead case manager at the new agency
-	Basis    []Reference `json:"basis,omitempty"`
-}
-
-// EventType implements [Event].
-func (*TransferAccepted) EventType() string { return "transfer.accepted.v1" }
-
-// TransferDeclined is the other agency's refusal.
-type TransferDeclined struct {
-	To     string `json:"to"`
-	Reason string `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*TransferDeclined) EventType() string { return "transfer.declined.v1" }
-
-// ExtensionRequested asks for one more service period (R22).
-type ExtensionRequested struct {
-	Reason string `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*ExtensionRequested) EventType() string { return "extension.requested.v1" }
-
-// ExtensionDecided decides the extension that was requested last. A granted one
-// lengthens the clock that runs or ended last by one period, from the day after
-// its end or from OccurredOn, whichever is later (R22).
-type ExtensionDecided struct {
-	Request string `json:"request"` // ULID of the request's record
-	Granted bool   `json:"granted"`
-	Reason  string `json:"reason,omitzero"`
-}
-
-// EventType implements [Event].
-func (*ExtensionDecided) EventType() string { return "extension.decided.v1" }
-
-// PeriodApproved is the month-to-month approval of one service period (R22); the
-// period is the one that OccurredOn lies in.
-type PeriodApproved struct {
-	Reason string `json:"reason,omitzero"`
-}
-
-// EventType implements [Event].
-func (*PeriodApproved) EventType() string { return "period.approved.v1" }
-
-// PlacementStarted places a minor in the URM programme (R11).
-type PlacementStarted struct {
-	Setting string `json:"setting"` // foster, group, independent_living, guardianship
-	State   string `json:"state,omitzero"`
-}
-
-// EventType implements [Event].
-func (*PlacementStarted) EventType() string { return "placement.started.v1" }
-
-// PlacementEnded ends a URM placement; OccurredOn is the first day outside it.
-type PlacementEnded struct {
-	Reason string `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*PlacementEnded) EventType() string { return "placement.ended.v1" }
-
-// IntensitySet says how much work the case is: 1 is an ordinary case (R28).
-type IntensitySet struct {
-	Intensity int    `json:"intensity"` // 1 to 25
-	Reason    string `json:"reason,omitzero"`
-}
-
-// EventType implements [Event].
-func (*IntensitySet) EventType() string { return "intensity.set.v1" }
-
-// ServiceClosed closes the service component: it ends enrollment and funding.
-// OccurredOn is the last enrolled day (R23).
-type ServiceClosed struct {
-	Reason   string   `json:"reason"`
-	Outcomes []string `json:"outcomes,omitempty"`
-}
-
-// EventType implements [Event].
-func (*ServiceClosed) EventType() string { return "service.closed.v1" }
-
-// ServiceReopened enrolls a former client again; OccurredOn is the first day (R23).
-type ServiceReopened struct {
-	Agency string      `json:"agency"`
-	Reason string      `json:"reason"`
-	Basis  []Reference `json:"basis,omitempty"`
-}
-
-// EventType implements [Event].
-func (*ServiceReopened) EventType() string { return "service.reopened.v1" }
-
-// ComponentClosed closes the immigration or criminal-prosecution component.
-type ComponentClosed struct {
-	Component Component `json:"component"`
-	Reason    string    `json:"reason"`
-	Outcome   string    `json:"outcome,omitzero"`
-}
-
-// EventType implements [Event].
-func (*ComponentClosed) EventType() string { return "component.closed.v1" }
-
-// ComponentReopened reopens the immigration or criminal-prosecution component.
-type ComponentReopened struct {
-	Component Component `json:"component"`
-	Reason    string    `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*ComponentReopened) EventType() string { return "component.reopened.v1" }
-
-// CaseFactWithdrawn takes back a record of this case that was made in error
-// (R24: nothing is edited; withdraw and record anew). Expenses are reversed
-// instead: see [ExpenseReversed].
-type CaseFactWithdrawn struct {
-	Record string `json:"record"` // ULID of the record that is taken back
-	Reason string `json:"reason"`
-}
-
-// EventType implements [Event].
-func (*CaseFactWithdrawn) EventType() string { return "case-fact.withdrawn.v1" }

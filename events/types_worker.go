@@ -37,8 +37,13 @@ func (*WorkerChanged) EventType() string { return "worker.changed.v1" }
 
 // WorkerLeft ends a worker's engagement; OccurredOn is the last day.
 type WorkerLeft struct {
-	Reason string `json:"reason"`
+	Reason Secret `json:"reason"`
 }
 
 // EventType implements [Event].
 func (*WorkerLeft) EventType() string { return "worker.left.v1" }
+
+// Secrets implements [Confidential].
+func (e *WorkerLeft) Secrets() []SecretField {
+	return []SecretField{{IdentityKey, &e.Reason}}
+}

@@ -1,0 +1,266 @@
+package seal
+
+import (
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"caseledger/events"
+)
+
+// A Keyring holds the data keys of every person of one ledger. It is safe for
+// concurrent use; one process at a time has the key file open.
+type Keyring struct {
+	master cipher.AEAD
+	db     *bbolt.DB
+
+	mu    sync.Mutex
+	cache cache
+}
+
+// A key is one generation of a person's data key, ready for use.
+type key struct {
+	aead cipher.AEAD
+	mac  []byte
+}
+
+// classes are made together: one synchronous write for a person, not two.
+var classes = [...]events.KeyClass{events.IdentityKey, events.ExpenseKey}
+
+var (
+	keysBucket = []byte("keys")
+	metaBucket = []byte("meta")
+	checkKey   = []byte("check")
+)
+
+// checkText is wrapped in the key file to tell whether a master key fits it.
+const checkText = "caseledger keys 1"
+
+// lockTimeout is how long Open waits for another process to close the file.
+const lockTimeout = 2 * time.Second
+
+// Create makes an empty key file for the master key at masterPath, readable by
+// its owner only. It never replaces a file.
+func Create(keysPath, masterPath string) error {
+	master, err := readMaster(masterPath)
+	if err != nil {
+		return err
+	}
+	if there, err := exists(keysPath); err != nil || there {
+		return fmt.Errorf("create the key file: %w", errors.Join(err, &os.PathError{Op: "create", Path: keysPath, Err: os.ErrExist}))
+	}
+	db, err := openDB(keysPath)
+	if err != nil {
+		return fmt.Errorf("create the key file: %w", err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		if _, err := tx.CreateBucket(keysBucket); err != nil {
+			return err
+		}
+		meta, err := tx.CreateBucket(metaBucket)
+		if err != nil {
+			return err
+		}
+		return meta.Put(checkKey, master.Seal(nil, nil, []byte(checkText), wrapBinding(checkKey)))
+	})
+	if err = errors.Join(err, db.Close(), syncDir(keysPath)); err != nil {
+		return fmt.Errorf("create the key file: %w", err)
+	}
+	return nil
+}
+
+// Open opens a key file with its master key. It never makes one: new keys for
+// persons who have lost theirs would hide the loss. A master key that does not fit
+// yields a [*MasterKeyError]. The caller closes the Keyring.
+func Open(keysPath, masterPath string) (*Keyring, error) {
+	master, err := readMaster(masterPath)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(keysPath); err != nil {
+		return nil, fmt.Errorf("open the key file: %w", err)
+	}
+	db, err := openDB(keysPath)
+	if err != nil {
+		return nil, fmt.Errorf("open the key file %s: %w", keysPath, err)
+	}
+	k := &Keyring{master: master, db: db, cache: newCache(maxCached)}
+	if err := k.check(masterPath); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return k, nil
+}
+
+func openDB(path string) (*bbolt.DB, error) {
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout})
+}
+
+// check tells whether the file is a key file and the master key fits it.
+func (k *Keyring) check(masterPath string) error {
+	return k.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(metaBucket)
+		if meta == nil || tx.Bucket(keysBucket) == nil {
+			return fmt.Errorf("open the key file: %s is not a key file", k.db.Path())
+		}
+		text, err := k.master.Open(nil, nil, meta.Get(checkKey), wrapBinding(checkKey))
+		if err != nil || string(text) != checkText {
+			return &MasterKeyError{MasterPath: masterPath, KeysPath: k.db.Path()}
+		}
+		return nil
+	})
+}
+
+// Close closes the key file.
+func (k *Keyring) Close() error { return k.db.Close() }
+
+// Prepare makes the keys of all persons among subjects who have none yet, in one
+// synchronous write; other subjects are passed over. An import calls it once
+// instead of paying a write for each person at first use.
+func (k *Keyring) Prepare(subjects ...events.Subject) error {
+	var missing []person
+	for _, s := range subjects {
+		p, ok := personOf(s)
+		if !ok {
+			continue
+		}
+		if keys, err := k.load(p, classes[0]); err != nil {
+			return fmt.Errorf("prepare keys: %w", err)
+		} else if len(keys) == 0 {
+			missing = append(missing, p)
+		}
+	}
+	if err := k.create(missing); err != nil {
+		return fmt.Errorf("prepare keys: %w", err)
+	}
+	return nil
+}
+
+// A person is whoever a data key belongs to. A client's case and letters share
+// the person; a worker with the same id is somebody else.
+type person struct {
+	worker bool
+	id     string
+}
+
+func personOf(s events.Subject) (p person, ok bool) {
+	switch s.Kind() {
+	case events.KindCase, events.KindLetter:
+		return person{id: s.ID()}, true
+	case events.KindWorker:
+		return person{worker: true, id: s.ID()}, true
+	}
+	return person{}, false
+}
+
+// prefix is what the names of all of a person's keys of a class start with.
+func (p person) prefix(class events.KeyClass) []byte {
+	kind := "client/"
+	if p.worker {
+		kind = "worker/"
+	}
+	return []byte(kind + p.id + "/" + string(class) + "/")
+}
+
+// keysFor returns all generations of a person's data key, oldest first, and makes
+// the first when there is none.
+func (k *Keyring) keysFor(subject events.Subject, class events.KeyClass) ([]key, error) {
+	p, ok := personOf(subject)
+	if !ok {
+		return nil, fmt.Errorf("%s is not a person: it has no keys", subject)
+	}
+	keys, err := k.load(p, class)
+	if err != nil || len(keys) > 0 {
+		return keys, err
+	}
+	if err := k.create([]person{p}); err != nil {
+		return nil, err
+	}
+	if keys, err = k.load(p, class); err == nil && len(keys) == 0 {
+		err = fmt.Errorf("%q is not a class of keys", class)
+	}
+	return keys, err
+}
+
+// knownKeys is keysFor for reading: it makes nothing.
+func (k *Keyring) knownKeys(subject events.Subject, class events.KeyClass) ([]key, error) {
+	p, ok := personOf(subject)
+	if !ok {
+		return nil, fmt.Errorf("%s is not a person: it has no keys", subject)
+	}
+	return k.load(p, class)
+}
+
+// load returns a person's keys, from memory or else from the file.
+func (k *Keyring) load(p person, class events.KeyClass) ([]key, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if keys := k.cache.get(slot{p, class}); keys != nil {
+		return keys, nil
+	}
+	var keys []key
+	err := k.db.View(func(tx *bbolt.Tx) error {
+		prefix := p.prefix(class)
+		c := tx.Bucket(keysBucket).Cursor()
+		for name, wrapped := c.Seek(prefix); len(name) == len(prefix)+4 && string(name[:len(prefix)]) == string(prefix); name, wrapped = c.Next() {
+			unwrapped, err := k.unwrap(name, wrapped)
+			if err != nil {
+				return err
+			}
+			keys = append(keys, unwrapped)
+		}
+		return nil
+	})
+	if err == nil && len(keys) > 0 {
+		k.cache.put(slot{p, class}, keys)
+	}
+	return keys, err
+}
+
+// create writes a first generation of keys for persons who still have none.
+func (k *Keyring) create(persons []person) error {
+	if len(persons) == 0 {
+		return nil
+	}
+	return k.db.Update(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket(keysBucket)
+		for _, p := range persons {
+			for _, class := range classes {
+				name := binary.BigEndian.AppendUint32(p.prefix(class), 1)
+				if bucket.Get(name) != nil {
+					continue // another caller was first
+				}
+				if err := bucket.Put(name, k.master.Seal(nil, nil, newKey(), wrapBinding(name))); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// unwrap opens a data key and derives its digest key.
+func (k *Keyring) unwrap(name, wrapped []byte) (key, error) {
+	secret, err := k.master.Open(nil, nil, wrapped, wrapBinding(name))
+	if err != nil {
+		return key{}, fmt.Errorf("unwrap key %q in %s: it is damaged", name[:len(name)-4], k.db.Path())
+	}
+	aead, err := newAEAD(secret)
+	if err != nil {
+		return key{}, err
+	}
+	mac, err := hkdf.Key(sha256.New, secret, nil, "caseledger keyed digest 1", keySize)
+	return key{aead, mac}, err
+}
+
+// wrapBinding ties a wrapped key to its name in the key file.
+func wrapBinding(name []byte) []byte {
+	return append([]byte("caseledger wrapped key 1\n"), name...)
+}

@@ -1,0 +1,91 @@
+package seal
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// keySize is the size of every key, in bytes: AES-256.
+const keySize = 32
+
+// CreateMaster writes a new random master key to path, readable by its owner
+// only: 32 bytes in base64 and a line end. It never replaces a file, and when it
+// returns the key is on disk. Whoever loses the file loses every identity.
+func CreateMaster(path string) error {
+	text := base64.StdEncoding.EncodeToString(newKey()) + "\n"
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("create the master key: %w", err)
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(path)); err != nil {
+		return fmt.Errorf("create the master key: %w", errors.Join(err, os.Remove(path)))
+	}
+	return nil
+}
+
+// readMaster reads what CreateMaster writes, from a file nobody else can read.
+func readMaster(path string) (cipher.AEAD, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the master key: %w", err)
+	}
+	if open := info.Mode().Perm() & 0o077; open != 0 {
+		return nil, fmt.Errorf("read the master key: %s is open to others (mode %04o): it must be 0600 or stricter", path, info.Mode().Perm())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the master key: %w", err)
+	}
+	key, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keySize {
+		return nil, fmt.Errorf("read the master key: %s does not hold %d bytes in base64", path, keySize)
+	}
+	return newAEAD(key)
+}
+
+// newKey returns a random key. crypto/rand never fails: it ends the program.
+func newKey() []byte {
+	key := make([]byte, keySize)
+	rand.Read(key)
+	return key
+}
+
+// newAEAD returns AES-256-GCM that puts a random nonce before each ciphertext.
+// Two nonces of 96 bits collide once in 2^32 texts under one key with a chance of
+// 2^-33: far beyond what one person's records, or one ledger's persons, need.
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// syncDir makes a new file's name durable.
+func syncDir(path string) error {
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func exists(path string) (bool, error) {
+	switch _, err := os.Stat(path); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	default:
+		return false, err
+	}
+}
