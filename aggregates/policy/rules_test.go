@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -205,6 +206,53 @@ func TestUntil(t *testing.T) {
 		if err != nil || e.LastFundedDay().String() != c.last {
 			t.Errorf("until %s: %v, %v", c.on, e.LastFundedDay(), err)
 		}
+	}
+}
+
+func TestNextPeriodStart(t *testing.T) {
+	e := story(t, "minor 2009-02-10 A; letter 2009-04-01").evaluate("C")
+	for _, c := range []struct{ day, start string }{
+		{"2009-02-01", "2009-02-10"}, {"2009-03-05", "2009-03-12"}, {"2009-03-12", "2009-04-01"}, {"2009-07-10", ""},
+	} {
+		start, ok := e.NextPeriodStart(events.MustDate(c.day))
+		if start.String() != c.start || ok != (c.start != "") {
+			t.Errorf("after %s: %v, %v", c.day, start, ok)
+		}
+	}
+}
+
+// Facts written as JSON and read back are the same facts.
+func TestFactsKeep(t *testing.T) {
+	f := story(t, "minor 2009-02-10 A; eighteen 2009-03-12; letter 2009-04-01; place 2009-02-12; unplace 2009-02-13; extend 2009-05-01; "+
+		"expense 2009-02-11 A 5.00; transfer 2009-03-01 B; approve 2009-04-02; close 2009-05-02; reopen 2009-05-05 B; end 2009-06-01 departed").facts["C"]
+	data, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back policy.Facts
+	if err := json.Unmarshal(data, &back); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(f, &back); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What was recorded in error was never true; a withdrawn reversal leaves the
+// expense standing.
+func TestWithdrawnFacts(t *testing.T) {
+	w := story(t, "enroll 2009-01-05 A; expense 2009-01-10 A 5.00; close 2009-01-20")
+	w.run(command{Command: "withdraw-case-fact", ID: "w1", OccurredOn: events.MustDate("2009-02-01"), Fields: map[string]any{"client": "C", "record": "close2"}},
+		command{Command: "reverse-expense", ID: "rev", OccurredOn: events.MustDate("2009-02-01"), Fields: map[string]any{"client": "C", "expense": "expense1"}})
+	if r := w.evaluate("C").At(events.MustDate("2009-02-03")); r.AdministrativeCents != 700_00 || r.ClientCents.Paid != 0 {
+		t.Errorf("closure withdrawn, expense reversed: %+v", r)
+	}
+	w.run(command{Command: "withdraw-case-fact", ID: "w2", OccurredOn: events.MustDate("2009-02-02"), Fields: map[string]any{"client": "C", "record": "rev"}})
+	if r := w.evaluate("C").At(events.MustDate("2009-02-03")); r.ClientCents.Paid != 5_00 {
+		t.Errorf("reversal withdrawn: %+v", r)
+	}
+	if n := len(w.facts["C"].Causes); n != 6 {
+		t.Errorf("%d causes are kept, want 6", n)
 	}
 }
 
