@@ -56,11 +56,12 @@ func (s *site) takes(first, last events.Date) bool {
 // supervisor returns the site's supervisor, who stays as long as the site does.
 func (s *site) supervisor() *colleague { return &s.staff[0] }
 
-// managers returns the case managers engaged on every day of a range.
+// managers returns the case managers engaged, and on record, on every day of a
+// range.
 func (s *site) managers(first, last events.Date) []*colleague {
 	var present []*colleague
 	for i := range s.staff {
-		if c := &s.staff[i]; !c.supervisor && c.from <= first && (c.to == 0 || c.to >= last) {
+		if c := &s.staff[i]; !c.supervisor && c.from < first && (c.to == 0 || c.to >= last) {
 			present = append(present, c)
 		}
 	}

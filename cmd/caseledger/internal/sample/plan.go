@@ -57,10 +57,19 @@ type person struct {
 // the case, or for a person outside the programme, the way to the letter.
 func (p *person) clientID(seed uint64) string {
 	source := sourceLetter
-	if p.client || p.screened {
+	if p.opens() == events.KindCase {
 		source = sourceCase
 	}
 	return aggregates.NewID("C", newKeyring(seed, source, p.ordinal).first())
+}
+
+// opens returns the kind of the subject that the person's first command, in the
+// order of the keyrings, opens.
+func (p *person) opens() events.Kind {
+	if p.client || p.screened {
+		return events.KindCase
+	}
+	return events.KindLetter
 }
 
 func (p *person) kind() events.LetterKind {
@@ -189,7 +198,10 @@ func (p *planner) setYears(one *person) {
 	case one.minor && one.standing == moved:
 		one.years = 12 + p.d.IntN(5) // the letter comes before the 18th birthday (R10)
 	case one.minor && one.standing == preOnly:
-		one.years = 16 + p.d.IntN(2)
+		one.years = 17
+		if one.last >= interimStart {
+			one.years = 16 // still a minor when interim assistance comes
+		}
 	case one.minor:
 		one.years = 12 + p.d.IntN(6)
 	case p.d.chance(12):
@@ -283,7 +295,7 @@ func (p *planner) setInterim() {
 			if on := one.letter - p.d.days(12, 88); on >= interimStart {
 				one.interim = on
 			}
-		case one.client:
+		case one.client && one.years < 17:
 			if on := max(one.enroll+10, interimStart+3); on < min(one.last, knownBy)-10 {
 				one.interim = on
 			}
@@ -501,7 +513,7 @@ func (p *person) letterMixedUp() bool {
 func (p *planner) stageShowcase() {
 	for _, one := range p.people {
 		if one.cohort != nil && one.cohort.name == "moved-3" && one.sex == events.Female && one.form == events.FormLabor {
-			one.showcase = true
+			one.showcase, one.years = true, 24
 			one.enroll, one.last = day("2007-11-05"), day("2008-09-12")
 			one.letter, one.received = day("2008-04-21"), day("2008-06-09")
 			p.swapCountry(one, "MX")
