@@ -46,7 +46,7 @@ func (e *Entitlement) room(clock, period int, day events.Date) events.Cents {
 		if x.clock != clock || x.OccurredOn > day {
 			continue
 		}
-		o := t.add(x.period, x.Cents)
+		o := t.add(x.period, x.Expense)
 		paid += o.paid
 		if x.period == period {
 			inPeriod += o.paid
