@@ -101,3 +101,8 @@ func (e *DivergedError) Error() string {
 	}
 	return fmt.Sprintf("compare the log with the views: record #%d is not the one that the views know", e.Views.Sequence)
 }
+
+// A NotFoundError reports a coded id or subject without records.
+type NotFoundError struct{ Name string }
+
+func (e *NotFoundError) Error() string { return fmt.Sprintf("find %s: it has no records", e.Name) }

@@ -95,7 +95,7 @@ func (h history) world(t testing.TB, shuffle func([]command)) *world {
 	w.run(all...)
 	for i, d := range h.decisions { // a decision follows its request
 		w.run(command{Command: "request-extension", ID: fmt.Sprint("ask", i), OccurredOn: d, Fields: map[string]any{"client": "C"}},
-			command{Command: "decide-extension", ID: fmt.Sprint("decide", i), OccurredOn: d, Fields: map[string]any{"client": "C", "granted": true}})
+			command{Command: "decide-extension", ID: fmt.Sprint("decide", i), OccurredOn: d, Fields: map[string]any{"client": "C", "granted": "yes"}})
 	}
 	return w
 }

@@ -115,7 +115,7 @@ func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 		if err := p.printReceipt(receipt); err != nil || receipt.Ruling == nil {
 			return err
 		}
-		return &NotReimbursedError{receipt.Record.Sequence, receipt.Ruling}
+		return p.rulingError(receipt)
 	})
 	return cmd
 }
@@ -179,18 +179,36 @@ func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e e
 	return req, errors.Join(append(faults, err)...)
 }
 
-// A NotReimbursedError reports a fact that was recorded and that a rule denies
-// its effect.
-type NotReimbursedError struct {
+// A RulingError reports a fact that was recorded and that a rule denies its
+// effect: an expense that is not reimbursed.
+type RulingError struct {
 	Sequence uint64
+	Rule     string // of the command, such as R18
 	Ruling   *aggregates.Refusal
 }
 
-func (e *NotReimbursedError) Error() string {
-	return fmt.Sprintf("recorded as #%d, but not reimbursed: %s: %s", e.Sequence, e.Ruling.Code, e.Ruling.Error())
+func (p *Program) rulingError(r app.Receipt) error {
+	e := &RulingError{Sequence: r.Record.Sequence, Ruling: r.Ruling}
+	if command, err := p.catalogue().Lookup(r.Command); err == nil {
+		e.Rule = command.Rule
+	}
+	return e
 }
 
-func (e *NotReimbursedError) Unwrap() error { return e.Ruling }
+func (e *RulingError) Error() string {
+	s := fmt.Sprintf("recorded as #%d, but refused by %s, %s: %s", e.Sequence, e.Rule, e.Ruling.Code, e.Ruling.Sentence)
+	if e.Ruling.Rule != "" && e.Ruling.Rule != e.Rule {
+		s += " (" + e.Ruling.Rule + ")"
+	}
+	return s
+}
+
+func (e *RulingError) Unwrap() error { return e.Ruling }
+
+// Hint says what a person can do about it.
+func (e *RulingError) Hint() string {
+	return or(e.Ruling.Hint, "the expense stands in the history; if it was booked in error, reverse it with: caseledger record reverse-expense")
+}
 
 // recordFile records a file of JSON lines.
 func (p *Program) recordFile(ctx context.Context, l *app.Ledger, name string, keepGoing bool, d app.Defaults) error {
@@ -289,7 +307,7 @@ func (r *fileRun) line(ctx context.Context, number int, line []byte) error {
 	if receipt.Ruling != nil {
 		r.show.clear()
 		fmt.Fprintf(r.p.Err, "caseledger: note: line %d: %s\n", number,
-			oneLine((&NotReimbursedError{receipt.Record.Sequence, receipt.Ruling}).Error()))
+			oneLine(r.p.rulingError(receipt).Error()))
 	}
 	if r.p.flags.format != formatText {
 		return r.p.printReceipt(receipt)

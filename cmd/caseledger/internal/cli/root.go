@@ -12,6 +12,10 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/projections"
+	"caseledger/projections/caseload"
+	"caseledger/projections/clocks"
+	"caseledger/projections/reimbursement"
+	"caseledger/projections/statistics"
 )
 
 // Formats of what is printed.
@@ -37,7 +41,16 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			e := &UsageError{fmt.Sprintf("there is no command %q", args[0]), "caseledger"}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				e.Problem += ": did you mean " + strings.Join(near, " or ")
+			}
+			return e
+		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &UsageError{Problem: lowerFirst(err.Error()), Help: cmd.CommandPath()}
@@ -67,14 +80,16 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.historyCommand())
-	add("run", p.initCommand(), p.serveCommand())
+	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand())
+	add("run", p.demoCommand(), p.initCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
 
 // views are the projections that the ledger keeps.
-func views() []projections.View { return nil }
+func views() []projections.View {
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}}
+}
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {

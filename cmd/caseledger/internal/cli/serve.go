@@ -66,12 +66,14 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 		return fmt.Errorf("listen for commands: %w", err)
 	}
 	defer os.Remove(place.Socket())
+	token := ""
 	if listener != nil {
-		if err := app.WriteToken(place, listener.ReadToken); err != nil {
-			return err
-		}
-		defer os.Remove(place.Token())
+		token = listener.ReadToken
 	}
+	if err := app.WriteToken(place, token); err != nil {
+		return err
+	}
+	defer os.Remove(place.Token())
 	if err := p.announce(l, listener != nil); err != nil {
 		return err
 	}
