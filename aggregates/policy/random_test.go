@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,15 @@ import (
 
 	"pgregory.net/rapid"
 )
+
+// TestMain keeps rapid from writing failures into the source tree: the seed that
+// it prints reproduces them.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
 
 var origin = events.MustDate("2008-06-01")
 
