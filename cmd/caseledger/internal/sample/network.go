@@ -10,11 +10,9 @@ import (
 	"caseledger/events"
 )
 
-// agenciesPerCopy and locationsPerCopy are the published size of the network.
-const (
-	agenciesPerCopy  = 80
-	locationsPerCopy = 90
-)
+// agenciesPerCopy is the published size of the network; ten agencies have a
+// second location.
+const agenciesPerCopy = 80
 
 // A site is one subcontracted agency of the sample.
 type site struct {
@@ -73,7 +71,7 @@ func newNetwork(seed uint64, copyOf int) []*site {
 	d := newDice(seed, copyOf, diceForNetwork, 0)
 	second := otherPlaces()
 	var sites []*site
-	for i, at := range network80() {
+	for i, at := range networkPlaces() {
 		s := &site{
 			ordinal: copyOf*agenciesPerCopy + i, place: at,
 			from: programmeStart, weight: 1,
