@@ -52,8 +52,8 @@ func rows(t *testing.T, name string) []map[string]string {
 // figure comes out exactly.
 func TestPublishedTables(t *testing.T) {
 	configs := []sample.Config{{}, {Seed: 7, Scale: 2}, {Seed: math.MaxUint64, Scale: 3}}
-	for seed := range 12 {
-		configs = append(configs, sample.Config{Seed: 1 << (5 * seed)})
+	for seed := range 6 {
+		configs = append(configs, sample.Config{Seed: 1 << (10 * seed)})
 	}
 	for _, c := range configs {
 		t.Run(fmt.Sprintf("seed %d scale %d", c.Seed, c.Scale), func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestStopsEarly(t *testing.T) {
 // Given the showcase, when its client's commands are listed, then the life has
 // what documentation promises.
 func TestShowcase(t *testing.T) {
-	for _, c := range []sample.Config{{Seed: 1}, {Seed: 2, Scale: 2}, {Seed: 3}} {
+	for _, c := range []sample.Config{{Seed: 1}, {Seed: 2, Scale: 2}} {
 		show := sample.Show(c)
 		did := map[string]int{}
 		booked := 0
