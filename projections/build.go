@@ -126,7 +126,13 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	if err != nil {
 		return err
 	}
-	return b.derive(ctx, subjects)
+	if err := b.derive(ctx, subjects); err != nil {
+		return err
+	}
+	// The list of free pages, left out so far: without it every Open would have to
+	// visit all pages.
+	b.db.NoFreelistSync = false
+	return b.db.Update(func(*bolt.Tx) error { return nil })
 }
 
 // ingest reads and decodes on this goroutine while another one writes.
