@@ -55,8 +55,8 @@ func BenchmarkReplayStream(b *testing.B) {
 	}
 	b.Cleanup(func() { log.Close() })
 	// A process that only rebuilds can afford to collect garbage less often: its
-	// heap stays far below the bound all the same.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	// heap stays below the bound all the same.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	high := watchHeap()
 	var bare, read, built cost
 	for b.Loop() {
