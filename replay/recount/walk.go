@@ -1,0 +1,355 @@
+package recount
+
+import (
+	"caseledger/events"
+)
+
+// A day is what the walk found out about one day.
+type day struct {
+	on      events.Date
+	through events.Date // the last of the equal days that follow
+	status  string      // empty outside enrollment
+	agency  string
+	period  *period // in which the clock ran; nil when none did
+	payable bool
+	reason  string // why not payable (R18); decided in the end for a gap
+}
+
+// A walker goes from day to day. Its fields are the auditor's notes.
+type walker struct {
+	book    rulebook
+	facts   *facts
+	closing events.Date
+
+	next     int  // of facts.changes
+	enrolled bool // today
+	placed   bool // in the URM programme (R11)
+	ended    bool // eligibility ended (R01, R07)
+	minor    bool
+	agency   string
+	letter   *letter     // in effect
+	stay     events.Date // first day of this enrollment
+	outside  events.Date // first day outside before this enrollment; 0 before the first
+	restart  bool        // a reopening asks for a new clock (R23)
+	pending  []string    // records to note on the period of today
+	granted  []change    // extensions of today
+
+	clocks []*clock
+	days   []day
+
+	derivativeRate string    // R06; empty for others
+	principal      *follower // follows_principal
+}
+
+// walk goes through the days from the first enrolled one until nothing that is
+// known changes any more.
+func walk(book rulebook, f *facts, principal *follower, closing events.Date) *walker {
+	first := f.enrollment.OccurredOn
+	w := &walker{book: book, facts: f, closing: closing, principal: principal,
+		enrolled: true, minor: f.minor, agency: f.enrolled.Agency, stay: first}
+	w.pending = []string{f.enrollment.ID}
+	if f.derivative() {
+		w.derivativeRate = book.on(first).derivativeRate
+		w.pending = append(w.pending, f.linkRecord)
+	}
+	quiet := max(f.lastChange(), closing, principal.end())
+	for d := first; ; d++ {
+		w.morning(d)
+		today := w.live(d)
+		w.keep(today)
+		if d == closing {
+			w.close()
+		}
+		if d > quiet && today.period == nil {
+			w.days[len(w.days)-1].through = events.MaxDate
+			break
+		}
+	}
+	w.explainGaps()
+	return w
+}
+
+// current is the clock that runs or ended last.
+func (w *walker) current() *clock {
+	if len(w.clocks) == 0 {
+		return nil
+	}
+	return w.clocks[len(w.clocks)-1]
+}
+
+// morning applies what takes effect on day d.
+func (w *walker) morning(d events.Date) {
+	w.granted = w.granted[:0]
+	for ; w.next < len(w.facts.changes) && w.facts.changes[w.next].on <= d; w.next++ {
+		c := w.facts.changes[w.next]
+		if c.letter != nil {
+			w.decideLetter(c.letter)
+			continue
+		}
+		w.apply(d, c)
+	}
+	for _, l := range w.facts.letters {
+		if l.effective != 0 && l.effective <= d && (w.letter == nil || l.effective < w.letter.effective) {
+			w.letter = l
+			w.pending = append(w.pending, l.record)
+		}
+	}
+}
+
+// decideLetter says when a letter takes effect: by the policy of the clock that
+// it finds on its date, or else of the first enrolled day (R25).
+func (w *walker) decideLetter(l *letter) {
+	r := w.book.on(w.facts.enrollment.OccurredOn)
+	if c := w.current(); c != nil {
+		r = c.rules
+	}
+	l.effective = l.dated
+	if r.retroEffect == "notice_date" {
+		l.effective = max(l.dated, l.received)
+	}
+}
+
+func (w *walker) apply(d events.Date, c change) {
+	switch e := c.event.(type) {
+	case *events.ServiceClosed:
+		if w.enrolled {
+			w.enrolled, w.outside = false, d
+			w.noteLast(c.record)
+		}
+		return
+	case *events.ServiceReopened:
+		w.reopen(d, e.Agency)
+	case *events.TransferAccepted:
+		w.agency = e.To
+	case *events.EligibilityEnded:
+		w.ended = true
+		w.noteLast(c.record)
+		return
+	case *events.ClientTurned18:
+		w.minor = false
+		return
+	case *events.PlacementStarted:
+		w.placed = true
+	case *events.PlacementEnded:
+		w.placed = false
+	case *events.ExtensionDecided:
+		w.granted = append(w.granted, c)
+		return
+	}
+	w.pending = append(w.pending, c.record)
+}
+
+// noteLast notes a record that cuts a period short on that period.
+func (w *walker) noteLast(record string) {
+	if n := len(w.days); n > 0 && w.days[n-1].period != nil {
+		w.days[n-1].period.note(record)
+	}
+}
+
+// reopen enrolls again (R23).
+func (w *walker) reopen(d events.Date, agency string) {
+	w.agency = agency
+	if w.enrolled {
+		return
+	}
+	w.enrolled, w.stay = true, d
+	c := w.current()
+	if c == nil || w.principal != nil {
+		return
+	}
+	switch c.rules.reenrollment {
+	case "restart":
+		w.restart = true
+	case "elapsed": // days outside count as used
+		for x := w.outside; x < d; x++ {
+			c.tick(x, d <= w.closing)
+		}
+	}
+}
+
+// status is the client's status (R04). With a letter, the letter decides, also
+// after the eighteenth birthday (R10).
+func (w *walker) status() string {
+	switch {
+	case w.facts.derivative():
+		return "derivative"
+	case w.letter != nil && w.letter.kind == events.Eligibility:
+		return "eligible"
+	case w.letter != nil:
+		return "certified"
+	case w.minor:
+		return "pre_eligible"
+	}
+	return "pre_certified"
+}
+
+// live lets day d go by.
+func (w *walker) live(d events.Date) day {
+	today := day{on: d, through: d}
+	if w.enrolled {
+		today.status, today.agency = w.status(), w.agency
+	}
+	switch {
+	case w.ended || w.derivativeRate == "none":
+		today.reason = Ineligible
+	case !w.enrolled:
+		today.reason = AfterClosure
+	}
+	if today.reason != "" {
+		w.extend()
+		return today
+	}
+	p := w.tick(d)
+	if p == nil {
+		return today
+	}
+	p.note(w.pending...)
+	w.pending = w.pending[:0]
+	for _, a := range w.facts.approvals {
+		if a.on == d {
+			p.approved = true
+			p.note(a.record)
+		}
+	}
+	today.period = p
+	if w.placed && p.clock.rules.urmPlacement == "excluded" {
+		return today
+	}
+	today.payable = true
+	if d <= w.closing {
+		p.pay(d, w.agency)
+	}
+	return today
+}
+
+// tick finds the period of day d, opening a clock when one begins.
+func (w *walker) tick(d events.Date) *period {
+	if w.principal != nil {
+		return w.principal.periodOn(d)
+	}
+	w.openClock(d)
+	w.extend()
+	c := w.current()
+	if c == nil {
+		return nil
+	}
+	return c.tick(d, d <= w.closing)
+}
+
+// extend gives today's extensions to the clock that runs or ended last (R22).
+func (w *walker) extend() {
+	if c := w.current(); c != nil && w.principal == nil {
+		for _, g := range w.granted {
+			c.extend(g.on, g.record)
+		}
+	}
+	w.granted = w.granted[:0]
+}
+
+// openClock starts a clock on an enrolled, eligible day when one is due.
+func (w *walker) openClock(d events.Date) {
+	certified, since := w.letter != nil, events.Date(0)
+	if certified {
+		since = w.letter.effective
+	}
+	if w.facts.derivative() { // R06: certified rates from the benefit date on
+		certified, since = true, w.facts.benefitDate()
+		if since > d {
+			return
+		}
+	}
+	old := w.current()
+	transition := old != nil && certified && !old.certified
+	switch {
+	case old == nil || w.restart:
+	case !transition:
+		return
+	case old.rules.transition == "next_period_boundary" && old.midPeriod():
+		return
+	}
+	w.restart = false
+
+	start := d
+	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 && since >= w.outside {
+		start = min(since, d)
+	}
+	limit := -1
+	if transition && old.rules.transition == "remaining_of_nine" {
+		limit = old.daysLeft()
+	}
+	c := newClock(certified, w.book.on(start), start, limit)
+	c.number = len(w.clocks) + 1
+	if transition && old.rules.unusedBudget == "carry" {
+		c.carryFrom = old
+	}
+	c.records = append(c.records, w.pending...)
+	w.clocks = append(w.clocks, c)
+	for x := start; x < d; x++ { // R14: from the letter's date, enrolled or not
+		c.tick(x, d <= w.closing)
+	}
+}
+
+// close looks at every clock in the evening of the closing date: has it ended?
+// The end of the last period, a transition and a service closure end a clock
+// (R17), and so does the end of eligibility.
+func (w *walker) close() {
+	out := !w.enrolled || w.ended || w.closesToday(w.closing)
+	if w.principal != nil {
+		w.principal.close(out)
+		return
+	}
+	for _, c := range w.clocks {
+		c.ended = out || c != w.current() || c.periodOn(w.closing+1) == nil
+	}
+}
+
+func (w *walker) closesToday(d events.Date) bool {
+	for _, c := range w.facts.changes {
+		if _, closure := c.event.(*events.ServiceClosed); closure && c.on == d+1 {
+			return true
+		}
+	}
+	return false
+}
+
+// keep adds a day to those found, joining it to an equal one before it.
+func (w *walker) keep(today day) {
+	if n := len(w.days); n > 0 {
+		last := w.days[n-1]
+		last.on, last.through = today.on, today.through
+		if last == today {
+			w.days[n-1].through = today.on
+			return
+		}
+	}
+	w.days = append(w.days, today)
+}
+
+// explainGaps tells a gap from the end: enrolled days that nothing pays for lie
+// in a gap when a payable day, or a clock that runs, follows (R18).
+func (w *walker) explainGaps() {
+	later := false
+	for i := len(w.days) - 1; i >= 0; i-- {
+		today := &w.days[i]
+		switch {
+		case today.payable:
+			later = true
+		case today.period != nil: // placed in the URM programme
+			later, today.reason = true, UnfundedGap
+		case today.reason == "" && later:
+			today.reason = UnfundedGap
+		case today.reason == "":
+			today.reason = AfterServicePeriod
+		}
+	}
+}
+
+// on finds what was found out about day d.
+func (w *walker) on(d events.Date) *day {
+	for i := range w.days {
+		if w.days[i].on <= d && d <= w.days[i].through {
+			return &w.days[i]
+		}
+	}
+	return nil
+}
