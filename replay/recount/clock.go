@@ -160,6 +160,13 @@ func (c *clock) midPeriod() bool {
 	return p.ticked > 0 && p.ticked < p.length
 }
 
+// noteCut notes the record that cuts a running period short.
+func (c *clock) noteCut(record string) {
+	if c.midPeriod() {
+		c.periods[c.at].note(record)
+	}
+}
+
 // daysLeft is what the clock could still run.
 func (c *clock) daysLeft() int {
 	left := 0

@@ -268,6 +268,9 @@ func (w *walker) openClock(d events.Date) {
 		return
 	}
 	w.restart = false
+	if transition {
+		old.noteCut(w.letter.record)
+	}
 
 	start := d
 	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 && since >= w.outside {
