@@ -27,7 +27,7 @@ const (
 func (w *walker) refuse(d events.Date) (*period, string) {
 	today := w.on(d)
 	switch {
-	case w.derivativeRate == "none":
+	case w.derivativeRate == "none" || w.noBenefit():
 		return nil, Ineligible
 	case today == nil: // the walk begins with the first enrolled day
 		return nil, BeforeEnrollment

@@ -67,6 +67,7 @@ func readCase(records []*events.Record) (*facts, error) {
 			f.add(i, r, all[i])
 		}
 	}
+	f.dropLateLetters()
 	// A closure ends its own day; it is told from what happens the next morning
 	// by coming first there.
 	slices.SortStableFunc(f.changes, func(a, b change) int {
@@ -74,6 +75,23 @@ func readCase(records []*events.Record) (*facts, error) {
 	})
 	slices.SortStableFunc(f.expenses, func(a, b booked) int { return cmp.Compare(a.on, b.on) })
 	return f, nil
+}
+
+// dropLateLetters leaves out eligibility letters that came too late: until
+// 2016-05-10 the letter must issue before the minor turns 18; afterwards a request
+// made before then suffices, which the case does not show (R10).
+func (f *facts) dropLateLetters() {
+	eighteen := events.MaxDate
+	for _, c := range f.changes {
+		if _, is := c.event.(*events.ClientTurned18); is {
+			eighteen = min(eighteen, c.on)
+		}
+	}
+	late := func(l *letter) bool {
+		return l != nil && l.kind == events.Eligibility && l.dated >= eighteen && l.dated <= lastBefore18Rule
+	}
+	f.letters = slices.DeleteFunc(f.letters, late)
+	f.changes = slices.DeleteFunc(f.changes, func(c change) bool { return late(c.letter) })
 }
 
 // takenBack lists the records that later ones withdrew or reversed. It reads
@@ -93,6 +111,9 @@ func takenBack(records []*events.Record, all []events.Event) []string {
 	}
 	return void
 }
+
+// lastBefore18Rule is 2016-05-10, the last day of the older rule of R10.
+const lastBefore18Rule events.Date = 736094
 
 func rank(e events.Event) int {
 	if _, closure := e.(*events.ServiceClosed); closure {

@@ -1,8 +1,10 @@
 package recount_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,6 +45,14 @@ func caseOf(t testing.TB, text string) []*events.Record {
 	return h.records
 }
 
+func TestMain(m *testing.M) {
+	// A failure prints its history; no file of it belongs into the source tree.
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 // programmeOf adopts settings written as "name=reading" or, with a day of their
 // own, "2009-02-01:name=reading".
 func programmeOf(t testing.TB, settings string) []*events.Record {
@@ -80,6 +90,7 @@ func (h *history) record(on string, e events.Event) *events.Record {
 	if err != nil {
 		h.t.Fatalf("record %d: %v", h.version, err)
 	}
+	r.Sequence = h.version
 	h.records = append(h.records, r)
 	return r
 }
@@ -138,10 +149,12 @@ func (h *history) event(on, kind string, word func(int) string) events.Event {
 		return &events.ServiceClosed{}
 	case "reopened": // AGENCY
 		return &events.ServiceReopened{Agency: word(2)}
-	case "extended":
-		return &events.ExtensionDecided{Granted: true}
+	case "extension-requested":
+		return &events.ExtensionRequested{}
+	case "extended": // [REQUEST]
+		return &events.ExtensionDecided{Request: h.names[word(2)], Granted: true}
 	case "not-extended":
-		return &events.ExtensionDecided{}
+		return &events.ExtensionDecided{Request: h.names[word(2)]}
 	case "approved":
 		return &events.PeriodApproved{}
 	case "placed":

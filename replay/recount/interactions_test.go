@@ -102,6 +102,14 @@ var interactions = []struct {
 		w08 + "2009-03-01 closed\n", longAfter, "last=2009-03-01 e(1)=0.00/0.00/0.00/10.00:after_service_period"},
 	{"derivative before the benefit date", "2009-06-01 derivative A1 notice 2009-06-10\n2009-06-05 expense A1 10\n", "", "", longAfter,
 		"begins(1)=2009-06-10 admin=2000.00 e(1)=0.00/0.00/0.00/10.00:unfunded_gap"},
+	{"derivative without a benefit date", "2009-06-01 derivative A1 none\n2009-06-05 expense A1 10\n", "", "", longAfter,
+		"admin=0.00 clocks=0 e(1)=0.00/0.00/0.00/10.00:ineligible"},
+
+	// R10.
+	{"eligibility letter too late", "2009-02-10 enrolled minor A1\n2009-03-05 turned18\n2009-03-05 letter eligibility", "", "", longAfter,
+		"status(2009-03-05)=pre_certified clocks=1"},
+	{"eligibility letter after 18 from 2016-05-11", "2016-05-01 enrolled minor A1\n2016-05-05 turned18\n2016-05-11 letter eligibility", "", "", "2018-12-31",
+		"status(2016-05-11)=eligible clocks=2"},
 
 	// R24.
 	{"letter withdrawn", w08 + "2009-02-19 letter certification as l\n2009-03-01 withdrawn l", "", "", longAfter, "clocks=1 admin=6300.00"},

@@ -167,15 +167,22 @@ func (w *walker) reopen(d events.Date, agency string) {
 	}
 }
 
-// status is the client's status (R04). With a letter, the letter decides, also
-// after the eighteenth birthday (R10).
-func (w *walker) status() string {
-	switch {
-	case w.facts.derivative():
+// status is the client's status on day d (R04). From its date on the letter decides,
+// also after the eighteenth birthday (R10), whenever the money follows it (R25).
+func (w *walker) status(d events.Date) string {
+	if w.facts.derivative() {
 		return "derivative"
-	case w.letter != nil && w.letter.kind == events.Eligibility:
+	}
+	var first *letter
+	for _, l := range w.facts.letters {
+		if l.dated <= d && (first == nil || l.dated < first.dated) {
+			first = l
+		}
+	}
+	switch {
+	case first != nil && first.kind == events.Eligibility:
 		return "eligible"
-	case w.letter != nil:
+	case first != nil:
 		return "certified"
 	case w.minor:
 		return "pre_eligible"
@@ -187,10 +194,10 @@ func (w *walker) status() string {
 func (w *walker) live(d events.Date) day {
 	today := day{on: d, through: d}
 	if w.enrolled {
-		today.status, today.agency = w.status(), w.agency
+		today.status, today.agency = w.status(d), w.agency
 	}
 	switch {
-	case w.ended || w.derivativeRate == "none":
+	case w.ended || w.derivativeRate == "none" || w.noBenefit():
 		today.reason = Ineligible
 	case !w.enrolled:
 		today.reason = AfterClosure
@@ -220,6 +227,12 @@ func (w *walker) live(d events.Date) day {
 		p.pay(d, w.agency)
 	}
 	return today
+}
+
+// noBenefit reports a derivative without a benefit date, which stands in for the
+// letter date: nothing shows the status yet (R01, R06).
+func (w *walker) noBenefit() bool {
+	return w.facts.derivative() && w.principal == nil && w.facts.benefitDate() == 0
 }
 
 // tick finds the period of day d, opening a clock when one begins.
@@ -280,7 +293,7 @@ func (w *walker) openClock(d events.Date) {
 	if transition && old.rules.transition == "remaining_of_nine" {
 		limit = old.daysLeft()
 	}
-	c := newClock(certified, w.book.on(start), start, limit)
+	c := newClock(certified, w.book.on(d), start, limit)
 	c.number = len(w.clocks) + 1
 	if transition && old.rules.unusedBudget == "carry" {
 		c.carryFrom = old
@@ -288,7 +301,7 @@ func (w *walker) openClock(d events.Date) {
 	c.records = append(c.records, w.pending...)
 	w.clocks = append(w.clocks, c)
 	for x := start; x < d; x++ { // R14: from the letter's date, enrolled or not
-		c.tick(x, d <= w.closing)
+		c.tick(x, x <= w.closing)
 	}
 }
 

@@ -1,0 +1,383 @@
+package recount_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"caseledger/aggregates/policy"
+	"caseledger/events"
+	"caseledger/replay/recount"
+)
+
+// The ledger's own calculation and the auditor's must agree to the cent and the
+// day on any history. Run more of them with -rapid.checks=N.
+func TestDifferential(t *testing.T) {
+	for _, theme := range []struct {
+		name             string
+		settings, events int // how many at most
+	}{
+		{"default settings", 0, 8},
+		{"one other reading", 1, 8},
+		{"all readings, short histories", 20, 4},
+		{"all readings, long histories", 20, 16},
+	} {
+		t.Run(theme.name, func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				s := drawScenario(rt, theme.settings, theme.events)
+				if d := s.disagreements(t); len(d) > 0 {
+					rt.Fatalf("%s\n%s", s, strings.Join(d, "\n"))
+				}
+			})
+		})
+	}
+}
+
+// A scenario is a client's history, the programme's and the principal's, and the
+// closing date.
+type scenario struct {
+	given, settings, principal string
+	closing                    events.Date
+}
+
+func (s scenario) String() string {
+	return fmt.Sprintf("given\n%s\nsettings %s\nprincipal\n%s\nclosing %s", s.given, s.settings, s.principal, s.closing)
+}
+
+// disagreements lists where the two calculations differ.
+func (s scenario) disagreements(t testing.TB) []string {
+	t.Helper()
+	given, programme, principal := caseOf(t, s.given), programmeOf(t, s.settings), caseOf(t, s.principal)
+	book := policy.NewBook()
+	for _, r := range programme {
+		if err := book.Apply(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts := factsOf(t, given)
+	e, err := policy.Evaluate(facts, book, factsOf(t, principal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := recount.Client(given, programme, principal, s.closing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	final, err := recount.Client(given, programme, principal, events.MustDate("2020-12-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	balance(t, r)
+	balance(t, final)
+	var d differences
+	d.days(facts, e, r)
+	d.clocks(e, r, final)
+	d.money(e.At(s.closing), r)
+	return d
+}
+
+func factsOf(t testing.TB, records []*events.Record) *policy.Facts {
+	t.Helper()
+	f := &policy.Facts{}
+	for _, r := range records {
+		if err := f.Apply(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f
+}
+
+// differences say what policy and what recount came to.
+type differences []string
+
+func (d *differences) compare(what string, policy, recount any) {
+	if p, r := fmt.Sprint(policy), fmt.Sprint(recount); p != r {
+		*d = append(*d, fmt.Sprintf("%s: policy %s, recount %s", what, p, r))
+	}
+}
+
+// days compares the status and the funding of the days at which anything changes.
+func (d *differences) days(f *policy.Facts, e *policy.Entitlement, r *recount.Result) {
+	for _, s := range r.Spans {
+		for _, day := range []events.Date{s.From, min(s.Through, s.From+1000)} {
+			if s.Status != "" {
+				d.compare("status on "+day.String(), policy.StatusOn(f, day), s.Status)
+			}
+			d.compare("enrolled on "+day.String(), f.EnrolledOn(day), s.Status != "")
+			funded, reason, _ := e.Funding(day)
+			d.compare("funding on "+day.String(), fmt.Sprint(funded, reason), fmt.Sprint(s.Payable, s.Reason))
+		}
+	}
+	d.compare("last funded day", e.LastFundedDay(), r.LastFundedDay)
+	refugee := recount.RefugeeClock{}
+	if r.Refugee != nil {
+		refugee = *r.Refugee
+	}
+	d.compare("refugee assistance", fmt.Sprint(e.RCA.From, e.RCA.Months, e.RCA.To), fmt.Sprint(refugee.From, refugee.Months, refugee.Through))
+}
+
+// clocks compares the clocks that pay for a day, and their periods: the days used at the closing date, and
+// each period as a whole.
+func (d *differences) clocks(e *policy.Entitlement, r, final *recount.Result) {
+	served := slices.DeleteFunc(slices.Clone(final.Clocks), func(c recount.Clock) bool {
+		return !slices.ContainsFunc(c.Periods, func(p recount.Period) bool { return p.Days > 0 })
+	})
+	theirs := slices.DeleteFunc(slices.Clone(e.Clocks), func(c policy.Clock) bool {
+		return !slices.ContainsFunc(c.Periods, func(p policy.Period) bool { return p.Days > 0 })
+	})
+	if d.compare("clocks", len(theirs), len(served)); len(theirs) != len(served) {
+		return
+	}
+	for i, c := range theirs {
+		name := fmt.Sprintf("clock %d ", i+1)
+		d.compare(name+"from and to", fmt.Sprint(c.Start, c.End), fmt.Sprint(served[i].First, served[i].Last))
+		if n := served[i].Number; n <= len(r.Clocks) {
+			d.compare(name+"days used", c.Used(r.Closing), r.Clocks[n-1].DaysUsed)
+		}
+		d.periods(name, c.Periods, served[i].Periods)
+	}
+}
+
+func (d *differences) periods(name string, theirs []policy.Period, ours []recount.Period) {
+	if d.compare(name+"periods", len(theirs), len(ours)); len(theirs) != len(ours) {
+		return
+	}
+	for i, p := range theirs {
+		q := ours[i]
+		d.compare(fmt.Sprintf("%speriod %d", name, p.Number),
+			fmt.Sprint(p.Start, p.End, p.Days, p.AdministrativeCents, shares(p.Shares)),
+			fmt.Sprint(q.First, q.Last, q.Days, q.AdministrativeCents, shares(q.Shares)))
+	}
+}
+
+// shares writes an agency's parts in order, leaving out those without an amount.
+func shares[S recount.Share | policy.Share](list []S) string {
+	var all []string
+	for _, s := range list {
+		if s := recount.Share(s); s.Cents != 0 {
+			all = append(all, s.Agency+" "+s.Cents.String())
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// money compares every amount at the closing date.
+func (d *differences) money(p policy.Reimbursement, r *recount.Result) {
+	refused := events.Cents(0)
+	reasons := map[string]string{}
+	for _, x := range p.ClientCents.Refused {
+		refused += x.Cents
+		reasons[x.Event] = x.Reason
+	}
+	d.compare("total", fmt.Sprint(p.AdministrativeCents, p.ClientCents.Paid, p.ClientCents.Held, p.ClientCents.Disallowed, refused),
+		fmt.Sprint(r.Total.AdministrativeCents, r.Total.PaidCents, r.Total.HeldCents, r.Total.DisallowedCents, r.Total.RefusedCents))
+	d.expenses(p, r, reasons)
+	d.compare("by agency", table(p.ByAgency, func(a policy.AgencyAmount) (string, events.Cents, events.Cents) {
+		return a.Agency, a.AdministrativeCents, a.ClientCents
+	}), table(r.ByAgency, sums))
+	d.compare("by fiscal year", table(p.ByFiscalYear, func(a policy.YearAmount) (string, events.Cents, events.Cents) {
+		return strconv.Itoa(a.FiscalYear), a.AdministrativeCents, a.ClientCents
+	}), table(r.ByFiscalYear, sums))
+}
+
+func (d *differences) expenses(p policy.Reimbursement, r *recount.Result, refused map[string]string) {
+	outcomes := map[string]policy.ExpenseOutcome{}
+	for _, o := range p.Expenses {
+		outcomes[o.Event] = o
+	}
+	for i, x := range r.Expenses {
+		o, charged := outcomes[x.Record]
+		theirs := fmt.Sprint(o.Paid, o.Held, o.Disallowed, o.Cents-o.Paid-o.Held-o.Disallowed)
+		if !charged || refused[x.Record] != "" {
+			theirs = fmt.Sprint(events.Cents(0), events.Cents(0), events.Cents(0), x.Cents)
+		}
+		d.compare(fmt.Sprintf("expense %d of %s", i+1, x.On), theirs+" "+refused[x.Record],
+			fmt.Sprint(x.PaidCents, x.HeldCents, x.DisallowedCents, x.RefusedCents)+" "+refusal(x))
+	}
+}
+
+func refusal(x recount.Expense) string {
+	if x.RefusedCents > 0 {
+		return x.Reason
+	}
+	return ""
+}
+
+func sums(a recount.Amounts) (string, events.Cents, events.Cents) {
+	return a.Key, a.AdministrativeCents, a.PaidCents
+}
+
+// table writes the rows of a table that have an amount.
+func table[R any](rows []R, row func(R) (string, events.Cents, events.Cents)) string {
+	var lines []string
+	for _, r := range rows {
+		if key, administrative, client := row(r); administrative != 0 || client != 0 {
+			lines = append(lines, fmt.Sprint(key, " ", administrative, " ", client))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "; ")
+}
+
+// A draft is a line of a history and the day on which it is recorded.
+type draft struct {
+	recorded events.Date
+	text     string
+}
+
+// A drafter writes random histories that could have been: what is recorded is
+// mostly recorded on its day, and comes in an order in which it makes sense.
+type drafter struct {
+	*rapid.T
+	first events.Date
+	lines []draft
+	names int
+}
+
+func (g *drafter) days(label string, from, to int) events.Date {
+	return events.Date(rapid.IntRange(from, to).Draw(g.T, label))
+}
+
+func (g *drafter) add(on events.Date, late events.Date, text string, arguments ...any) {
+	g.lines = append(g.lines, draft{on + late, on.String() + " " + fmt.Sprintf(text, arguments...)})
+}
+
+func (g *drafter) agency() string {
+	return rapid.SampledFrom([]string{"A1", "A2", "A3"}).Draw(g.T, "agency")
+}
+
+func (g *drafter) text() string {
+	slices.SortStableFunc(g.lines, func(a, b draft) int { return cmp.Compare(a.recorded, b.recorded) })
+	var lines []string
+	for _, l := range g.lines {
+		lines = append(lines, l.text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func drawScenario(t *rapid.T, settings, most int) scenario {
+	first := events.MustDate("2007-06-01") + events.Date(rapid.IntRange(0, 500).Draw(t, "first"))
+	s := scenario{}
+	if rapid.IntRange(0, 4).Draw(t, "class") == 4 {
+		s.principal = drawCase(t, first+events.Date(rapid.IntRange(-60, 60).Draw(t, "principal first")), most, false)
+		s.given = drawCase(t, first, most, true)
+	} else {
+		s.given = drawCase(t, first, most, false)
+	}
+	s.settings = drawSettings(t, first, settings)
+	s.closing = first + events.Date(rapid.IntRange(-5, 500).Draw(t, "closing"))
+	return s
+}
+
+// drawSettings adopts readings from the start, and a few at a later day.
+func drawSettings(t *rapid.T, first events.Date, most int) string {
+	var adopted []string
+	draw := func(prefix string) string {
+		s := rapid.SampledFrom(policy.Catalogue()).Draw(t, "setting")
+		return prefix + s.Name + "=" + string(rapid.SampledFrom(s.Readings).Draw(t, "reading"))
+	}
+	for range rapid.IntRange(min(1, most), most).Draw(t, "settings") {
+		adopted = append(adopted, draw(""))
+	}
+	for range rapid.IntRange(0, most/4).Draw(t, "later settings") {
+		adopted = append(adopted, draw((first+events.Date(rapid.IntRange(-30, 300).Draw(t, "adopted"))).String()+":"))
+	}
+	return strings.Join(adopted, " ")
+}
+
+func drawCase(t *rapid.T, first events.Date, most int, derivative bool) string {
+	g := &drafter{T: t, first: first}
+	minor := rapid.Bool().Draw(t, "minor")
+	switch {
+	case derivative:
+		date := (first + g.days("benefit", -40, 40)).String()
+		g.add(first, 0, "derivative A1 %s %s", rapid.SampledFrom([]string{"notice", "entry", "none"}).Draw(t, "link"), date)
+	case minor:
+		g.add(first, 0, "enrolled minor A1")
+	default:
+		g.add(first, 0, "enrolled adult A1")
+	}
+	if !derivative {
+		g.drawLetters(minor)
+	}
+	g.drawStays()
+	for range rapid.IntRange(0, most).Draw(t, "events") {
+		g.drawEvent(minor)
+	}
+	return g.text()
+}
+
+func (g *drafter) drawLetters(minor bool) {
+	kind := events.Certification
+	if minor {
+		kind = events.Eligibility
+	}
+	for range rapid.SampledFrom([]int{0, 1, 1, 1, 2}).Draw(g.T, "letters") {
+		on, late := g.first+g.days("letter", -40, 330), g.days("notice", 0, 150)*g.days("back-dated", 0, 1)
+		g.names++
+		g.add(on, max(late, g.first-on), "letter %s received %s as n%d", kind, on+late, g.names)
+		if g.days("letter withdrawn", 0, 9) == 9 {
+			g.add(on+late+1, max(0, g.first-on-late), "withdrawn n%d", g.names)
+		}
+	}
+}
+
+// drawStays closes and reopens the service, up to twice, and ends eligibility
+// once in a while.
+func (g *drafter) drawStays() {
+	day := g.first
+	for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(g.T, "closures") {
+		day += g.days("until closure", 0, 200)
+		g.add(day, 0, "closed")
+		if rapid.Bool().Draw(g.T, "for good") {
+			return
+		}
+		day += g.days("outside", 1, 120)
+		g.add(day, 0, "reopened %s", g.agency())
+	}
+	if g.days("ended", 0, 9) == 9 {
+		g.add(day+g.days("until the end", 1, 200), 0, "ineligible departed")
+	}
+}
+
+func (g *drafter) drawEvent(minor bool) {
+	on := g.first + g.days("day", 0, 420)
+	switch kind := rapid.SampledFrom([]string{"expense", "expense", "expense", "transfer", "extension", "approval", "placement", "turned18"}).Draw(g.T, "kind"); kind {
+	case "expense":
+		g.drawExpense(on)
+	case "transfer":
+		g.add(on, 0, "transferred A1 %s", g.agency())
+	case "extension":
+		g.names++
+		g.add(on, 0, "extension-requested as n%d", g.names)
+		g.add(on, 0, "%s n%d", rapid.SampledFrom([]string{"extended", "extended", "not-extended"}).Draw(g.T, "decision"), g.names)
+	case "approval":
+		g.add(on, 0, "approved")
+	case "placement":
+		if minor {
+			g.add(on, 0, "placed")
+			g.add(on+g.days("placed for", 1, 100), 0, "unplaced")
+		}
+	case "turned18":
+		if minor {
+			g.add(on, 0, "turned18")
+		}
+	}
+}
+
+func (g *drafter) drawExpense(on events.Date) {
+	on -= 10 // some come before the enrollment
+	amount := rapid.IntRange(1, 2000_00).Draw(g.T, "cents")
+	late := max(g.days("late", 0, 30), g.first-on)
+	g.names++
+	g.add(on, late, "expense %s %d.%02d as n%d", g.agency(), amount/100, amount%100, g.names)
+	if g.days("reversed", 0, 9) == 9 {
+		g.add(on+5, late, "reversed n%d %d.%02d", g.names, amount/100, amount%100)
+	}
+}
