@@ -14,14 +14,19 @@ type clock struct {
 	rules     *rules
 	rate      events.Rate
 	start     events.Date
-	periods   []*period
-	at        int // the period that the next day falls in, or falls after
-	used      int // days used to the closing date
-	ended     bool
-	carryFrom *clock   // its unused budget is added (R20)
-	grants    []grant  // extensions, in order
-	breaks    []outage // ends that a later extension followed
-	records   []string // what the clock rests on
+	// Calendar months are counted from anchor, the start, with anchorPeriods
+	// before it: an extension after a gap begins its own count.
+	anchor        events.Date
+	anchorPeriods int
+	periods       []*period
+	at            int         // the period that the next day falls in, or falls after
+	used          int         // days used to the closing date
+	lastIn        events.Date // last enrolled day in it
+	ended         bool
+	carryFrom     *clock   // its unused budget is added (R20)
+	grants        []grant  // extensions, in order
+	breaks        []outage // ends that a later extension followed
+	records       []string // what the clock rests on
 
 	paid, held events.Cents // client expenses to the closing date
 }
@@ -67,7 +72,7 @@ type stay struct {
 // newClock opens a clock on its first day; days bounds its length when it is 0
 // or more.
 func newClock(certified bool, r *rules, start events.Date, days int) *clock {
-	c := &clock{certified: certified, rules: r, start: start, rate: r.rates.PreCertified}
+	c := &clock{certified: certified, rules: r, start: start, anchor: start, rate: r.rates.PreCertified}
 	if certified {
 		c.rate = r.rates.Certified
 	}
@@ -92,7 +97,8 @@ func newClock(certified bool, r *rules, start events.Date, days int) *clock {
 // counted from the clock's start, so the 31st does not wear down to the 28th.
 func (c *clock) wholePeriod(k int) int {
 	if c.rules.periodUnit == "calendar_month" {
-		return int(c.start.AddMonths(k) - c.start.AddMonths(k-1))
+		k -= c.anchorPeriods
+		return int(c.anchor.AddMonths(k) - c.anchor.AddMonths(k-1))
 	}
 	return 30
 }
@@ -137,11 +143,7 @@ func (c *clock) tick(d events.Date, known bool) *period {
 	c.at = p.number - 1
 	if p.ticked == 0 {
 		p.first, p.begun = d, known
-		if p.number > 1 && known {
-			if before := c.periods[p.number-2]; p.notBefore > before.last+1 {
-				c.breaks = append(c.breaks, outage{before.last, p.number - 1})
-			}
-		}
+		c.beginExtension(p, d, known)
 	}
 	p.ticked++
 	p.last = d
@@ -149,6 +151,21 @@ func (c *clock) tick(d events.Date, known bool) *period {
 		c.used++
 	}
 	return p
+}
+
+// beginExtension takes note when an extension begins only after the clock had ended.
+func (c *clock) beginExtension(p *period, d events.Date, known bool) {
+	if !p.extension {
+		return
+	}
+	if last := c.lastDay(p.number - 1); p.notBefore > last+1 && last != 0 {
+		c.anchor, c.anchorPeriods = d, p.number-1
+		if known {
+			c.breaks = append(c.breaks, outage{last, p.number - 1})
+		}
+	}
+	p.whole = c.wholePeriod(p.number)
+	p.length = p.whole
 }
 
 // midPeriod reports whether a period has begun and not ended.
@@ -203,10 +220,21 @@ func (c *clock) budgetOn(d events.Date) events.Cents {
 	return budget
 }
 
-// lastDay is the last day that was used up, 0 for a clock without days.
-func (c *clock) lastDay() events.Date {
-	last := events.Date(0)
+// trim ends the clock with its last enrolled day: days outside that were counted
+// off at a reopening have no part in it when another clock began there.
+func (c *clock) trim() {
 	for _, p := range c.periods {
+		if p.first > c.lastIn {
+			p.first, p.last, p.begun = 0, 0, false
+		}
+		p.last = min(p.last, c.lastIn)
+	}
+}
+
+// lastDay is the last day that was used up of the first n periods, 0 when none was.
+func (c *clock) lastDay(n int) events.Date {
+	last := events.Date(0)
+	for _, p := range c.periods[:n] {
 		last = max(last, p.last)
 	}
 	return last

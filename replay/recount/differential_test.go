@@ -52,6 +52,9 @@ func (s scenario) String() string {
 // disagreements lists where the two calculations differ.
 func (s scenario) disagreements(t testing.TB) []string {
 	t.Helper()
+	if s.open() {
+		return nil
+	}
 	given, programme, principal := caseOf(t, s.given), programmeOf(t, s.settings), caseOf(t, s.principal)
 	book := policy.NewBook()
 	for _, r := range programme {
@@ -77,8 +80,45 @@ func (s scenario) disagreements(t testing.TB) []string {
 	var d differences
 	d.days(facts, e, r)
 	d.clocks(e, r, final)
-	d.money(e.At(s.closing), r)
+	if !overspentExtension(final) {
+		d.money(e.At(s.closing), r)
+	}
 	return d
+}
+
+// open reports what the two answer differently where the rulebook leaves it open.
+func (s scenario) open() bool {
+	has := func(word string) bool { return strings.Contains(s.settings+s.given, word) }
+	// Is a derivative's day funded that lies in the principal's clock when the
+	// principal was not enrolled: outside for days that count as used, or not
+	// enrolled yet in a clock that began at the letter (R06)?
+	follows := has("follows_principal") && (has("letter_date") || has("elapsed") && strings.Contains(s.principal, "reopened"))
+	// Which clock does an extension lengthen that is decided after the letter and
+	// before the period boundary at which the letter's clock begins (R20, R22)?
+	boundary := (has("next_period_boundary")) && has("letter") && has("extension-requested")
+	return follows || boundary
+}
+
+// overspentExtension reports a clock that was extended and charged with more than
+// its budget without the extension. From which day on an expense may use the
+// extension's budget is an open question between the two (R22, see READINGS.md).
+func overspentExtension(r *recount.Result) bool {
+	for _, c := range r.Clocks {
+		budget := events.Cents(5400_00)
+		if c.Certified {
+			budget = 1600_00
+		}
+		for _, e := range r.Expenses {
+			if e.Clock == c.Number {
+				budget -= e.Cents
+			}
+		}
+		extended := slices.ContainsFunc(c.Periods, func(p recount.Period) bool { return p.Extension })
+		if budget < 0 && (extended || c.BudgetCents > 5400_00) {
+			return true
+		}
+	}
+	return false
 }
 
 func factsOf(t testing.TB, records []*events.Record) *policy.Facts {
@@ -136,7 +176,9 @@ func (d *differences) clocks(e *policy.Entitlement, r, final *recount.Result) {
 	for i, c := range theirs {
 		name := fmt.Sprintf("clock %d ", i+1)
 		d.compare(name+"from and to", fmt.Sprint(c.Start, c.End), fmt.Sprint(served[i].First, served[i].Last))
-		if n := served[i].Number; n <= len(r.Clocks) {
+		// After the end of eligibility no day is enrolled or outside: nothing to count.
+		today, _ := r.On(r.Closing)
+		if n := served[i].Number; n <= len(r.Clocks) && today.Reason != recount.Ineligible {
 			d.compare(name+"days used", c.Used(r.Closing), r.Clocks[n-1].DaysUsed)
 		}
 		d.periods(name, c.Periods, served[i].Periods)
@@ -238,6 +280,8 @@ type drafter struct {
 	first events.Date
 	lines []draft
 	names int
+
+	placedUntil events.Date
 }
 
 func (g *drafter) days(label string, from, to int) events.Date {
@@ -306,9 +350,9 @@ func drawCase(t *rapid.T, first events.Date, most int, derivative bool) string {
 	if !derivative {
 		g.drawLetters(minor)
 	}
-	g.drawStays()
+	outside := g.drawStays()
 	for range rapid.IntRange(0, most).Draw(t, "events") {
-		g.drawEvent(minor)
+		g.drawEvent(minor, outside)
 	}
 	return g.text()
 }
@@ -318,8 +362,10 @@ func (g *drafter) drawLetters(minor bool) {
 	if minor {
 		kind = events.Eligibility
 	}
+	on, late := g.first-41, events.Date(0)
 	for range rapid.SampledFrom([]int{0, 1, 1, 1, 2}).Draw(g.T, "letters") {
-		on, late := g.first+g.days("letter", -40, 330), g.days("notice", 0, 150)*g.days("back-dated", 0, 1)
+		on += late + g.days("letter", 1, 300)
+		late = g.days("notice", 0, 150) * g.days("back-dated", 0, 1)
 		g.names++
 		g.add(on, max(late, g.first-on), "letter %s received %s as n%d", kind, on+late, g.names)
 		if g.days("letter withdrawn", 0, 9) == 9 {
@@ -329,24 +375,36 @@ func (g *drafter) drawLetters(minor bool) {
 }
 
 // drawStays closes and reopens the service, up to twice, and ends eligibility
-// once in a while.
-func (g *drafter) drawStays() {
+// once in a while. It returns which days lie outside.
+func (g *drafter) drawStays() (outside func(events.Date) bool) {
 	day := g.first
+	var from, through []events.Date
+	outside = func(d events.Date) bool {
+		for i := range from {
+			if from[i] < d && (i >= len(through) || d < through[i]) {
+				return true
+			}
+		}
+		return false
+	}
 	for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(g.T, "closures") {
 		day += g.days("until closure", 0, 200)
 		g.add(day, 0, "closed")
+		from = append(from, day)
 		if rapid.Bool().Draw(g.T, "for good") {
-			return
+			return outside
 		}
 		day += g.days("outside", 1, 120)
+		through = append(through, day)
 		g.add(day, 0, "reopened %s", g.agency())
 	}
 	if g.days("ended", 0, 9) == 9 {
 		g.add(day+g.days("until the end", 1, 200), 0, "ineligible departed")
 	}
+	return outside
 }
 
-func (g *drafter) drawEvent(minor bool) {
+func (g *drafter) drawEvent(minor bool, outside func(events.Date) bool) {
 	on := g.first + g.days("day", 0, 420)
 	switch kind := rapid.SampledFrom([]string{"expense", "expense", "expense", "transfer", "extension", "approval", "placement", "turned18"}).Draw(g.T, "kind"); kind {
 	case "expense":
@@ -354,15 +412,25 @@ func (g *drafter) drawEvent(minor bool) {
 	case "transfer":
 		g.add(on, 0, "transferred A1 %s", g.agency())
 	case "extension":
+		if outside(on) { // which clock that lengthens is open, see READINGS.md
+			return
+		}
 		g.names++
 		g.add(on, 0, "extension-requested as n%d", g.names)
-		g.add(on, 0, "%s n%d", rapid.SampledFrom([]string{"extended", "extended", "not-extended"}).Draw(g.T, "decision"), g.names)
+		request := g.names
+		if decision := rapid.SampledFrom([]string{"extended", "extended", "not-extended", ""}).Draw(g.T, "decision"); decision != "" {
+			g.names++
+			if on += g.days("to decide", 0, 20); !outside(on) {
+				g.add(on, 0, "%s n%d as n%d", decision, request, g.names)
+			}
+		}
 	case "approval":
 		g.add(on, 0, "approved")
 	case "placement":
-		if minor {
+		if minor && on > g.placedUntil {
+			g.placedUntil = on + g.days("placed for", 1, 100)
 			g.add(on, 0, "placed")
-			g.add(on+g.days("placed for", 1, 100), 0, "unplaced")
+			g.add(g.placedUntil, 0, "unplaced")
 		}
 	case "turned18":
 		if minor {

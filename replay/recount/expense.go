@@ -114,13 +114,14 @@ func (c *clock) ceiling(s stage) events.Cents {
 }
 
 // endHeld settles what is still held when the clock ends (R17). What waits for an
-// approval is not payable without one, whatever the setting.
+// approval is not payable without one: where it would be payable, it waits on.
 func (c *clock) endHeld(e *judged) {
-	if e.HeldCents == 0 {
+	payable := c.rules.heldAtClockEnd == "payable_to_overall_budget"
+	if e.HeldCents == 0 || payable && e.period.needsApproval() {
 		return
 	}
 	c.held -= e.HeldCents
-	if c.rules.heldAtClockEnd == "payable_to_overall_budget" && !e.period.needsApproval() {
+	if payable {
 		e.PaidCents += e.HeldCents
 		c.paid += e.HeldCents
 		if e.Reason == AboveCeiling {

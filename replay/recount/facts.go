@@ -26,7 +26,18 @@ type change struct {
 	record string
 	event  events.Event
 	letter *letter // for a letter
+	grant  grantBasis
 }
+
+// grantBasis says by what a change lengthens a clock, if it does (R22).
+type grantBasis int
+
+const (
+	noGrant    grantBasis = iota
+	byRequest             // a request that was not denied
+	byDecision            // the decision to grant such a request
+	byItself              // the decision to grant what nobody is known to have requested
+)
 
 // A letter is HHS's certification or eligibility letter. When it takes effect
 // depends on the policy of the clock that it finds (R25).
@@ -68,6 +79,7 @@ func readCase(records []*events.Record) (*facts, error) {
 		}
 	}
 	f.dropLateLetters()
+	f.matchExtensions()
 	// A closure ends its own day; it is told from what happens the next morning
 	// by coming first there.
 	slices.SortStableFunc(f.changes, func(a, b change) int {
@@ -112,6 +124,30 @@ func takenBack(records []*events.Record, all []events.Event) []string {
 	return void
 }
 
+// matchExtensions says of every request and decision by what it could grant.
+func (f *facts) matchExtensions() {
+	for i := range f.changes {
+		if _, is := f.changes[i].event.(*events.ExtensionRequested); is {
+			f.changes[i].grant = byRequest
+		}
+	}
+	for i := range f.changes {
+		e, is := f.changes[i].event.(*events.ExtensionDecided)
+		if !is {
+			continue
+		}
+		request := slices.IndexFunc(f.changes, func(c change) bool { return c.record == e.Request })
+		switch {
+		case !e.Granted && request >= 0:
+			f.changes[request].grant = noGrant
+		case e.Granted && request >= 0:
+			f.changes[i].grant = byDecision
+		case e.Granted:
+			f.changes[i].grant = byItself
+		}
+	}
+}
+
 // lastBefore18Rule is 2016-05-10, the last day of the older rule of R10.
 const lastBefore18Rule events.Date = 736094
 
@@ -143,14 +179,10 @@ func (f *facts) add(index int, r *events.Record, event events.Event) {
 		}
 		l := &letter{record: r.ID, kind: e.Kind, dated: e.LetterDate, received: e.ReceivedOn, beforeRecord: index}
 		f.letters = append(f.letters, l)
-		f.changes = append(f.changes, change{l.dated, r.ID, e, l})
+		f.changes = append(f.changes, change{on: l.dated, record: r.ID, event: e, letter: l})
 	case *events.ServiceClosed: // OccurredOn is the last enrolled day
 		f.changes = append(f.changes, change{on: on + 1, record: r.ID, event: e})
-	case *events.ExtensionDecided:
-		if e.Granted {
-			f.changes = append(f.changes, change{on: on, record: r.ID, event: e})
-		}
-	case *events.ServiceReopened, *events.TransferAccepted, *events.EligibilityEnded,
+	case *events.ServiceReopened, *events.ExtensionRequested, *events.ExtensionDecided, *events.TransferAccepted, *events.EligibilityEnded,
 		*events.ClientTurned18, *events.PlacementStarted, *events.PlacementEnded:
 		f.changes = append(f.changes, change{on: on, record: r.ID, event: e})
 	case *events.PeriodApproved:

@@ -76,6 +76,11 @@ var interactions = []struct {
 		"e(1)=5400.00/0.00/100.00/0.00:over_budget e(2)=600.00/0.00/100.00/0.00:over_budget"},
 	{"not granted", w08 + "2009-10-02 not-extended", "", "", longAfter, "last=2009-10-01"},
 
+	{"a request is enough where nothing needs a decision", w08 + "2009-09-20 extension-requested", "month_to_month_approval=none", "", longAfter, "last=2009-10-31"},
+	{"a request alone", w08 + "2009-09-20 extension-requested", "", "", longAfter, "last=2009-10-01"},
+	{"a denied request", w08 + "2009-09-20 extension-requested as x\n2009-09-22 not-extended x", "month_to_month_approval=none", "", longAfter, "last=2009-10-01"},
+	{"extension after a gap begins its own month", "2007-06-27 enrolled adult A1\n2008-03-31 extended", "period_unit=calendar_month", "", longAfter, "last=2008-04-29"},
+
 	// R20: letter on the 251st day, 20 of 270 left.
 	{"remaining of nine", w08 + "2009-09-12 letter certification", "transition_rule=remaining_of_nine", "", longAfter,
 		"last=2009-10-01 c2p1=333.33"},

@@ -165,10 +165,7 @@ func refused(b booked, reason string) Expense {
 // result draws up the statement.
 func (w *walker) result() *Result {
 	r := &Result{Closing: w.closing}
-	clocks := w.clocks
-	if w.principal != nil {
-		clocks = w.principal.clocks
-	}
+	clocks := w.ownClocks()
 	for _, d := range w.days {
 		r.addSpan(d)
 	}
@@ -232,7 +229,7 @@ func (r *Result) addClock(c *clock) {
 		BudgetCents: c.budgetOn(r.Closing), Records: c.records}
 	for _, p := range c.periods {
 		out.DaysLeft += p.length
-		if p.ticked == 0 {
+		if p.first == 0 {
 			continue
 		}
 		out.Last = p.last

@@ -55,7 +55,7 @@ func (w *walker) newEnd(l *letter) events.Date {
 	}
 	for _, c := range w.clocks {
 		if c.certified && c.periodOn(events.MaxDate) == nil {
-			return max(l.effective, c.lastDay())
+			return max(l.effective, c.lastDay(len(c.periods)))
 		}
 	}
 	return 0

@@ -32,7 +32,7 @@ type walker struct {
 	outside  events.Date // first day outside before this enrollment; 0 before the first
 	restart  bool        // a reopening asks for a new clock (R23)
 	pending  []string    // records to note on the period of today
-	granted  []change    // extensions of today
+	granted  []change    // extensions of today, or waiting for the first clock
 
 	clocks []*clock
 	days   []day
@@ -66,7 +66,33 @@ func walk(book rulebook, f *facts, principal *follower, closing events.Date) *wa
 		}
 	}
 	w.explainGaps()
+	for _, c := range w.clocks {
+		c.trim()
+	}
+	w.approve()
 	return w
+}
+
+// approve marks the periods that approvals lie in (R22).
+func (w *walker) approve() {
+	for _, c := range w.ownClocks() {
+		for _, p := range c.periods {
+			for _, a := range w.facts.approvals {
+				if p.first != 0 && p.first <= a.on && a.on <= p.last {
+					p.approved = true
+					p.note(a.record)
+				}
+			}
+		}
+	}
+}
+
+// ownClocks are the client's clocks, copied from a principal or not.
+func (w *walker) ownClocks() []*clock {
+	if w.principal != nil {
+		return w.principal.clocks
+	}
+	return w.clocks
 }
 
 // current is the clock that runs or ended last.
@@ -79,7 +105,6 @@ func (w *walker) current() *clock {
 
 // morning applies what takes effect on day d.
 func (w *walker) morning(d events.Date) {
-	w.granted = w.granted[:0]
 	for ; w.next < len(w.facts.changes) && w.facts.changes[w.next].on <= d; w.next++ {
 		c := w.facts.changes[w.next]
 		if c.letter != nil {
@@ -132,7 +157,7 @@ func (w *walker) apply(d events.Date, c change) {
 		w.placed = true
 	case *events.PlacementEnded:
 		w.placed = false
-	case *events.ExtensionDecided:
+	case *events.ExtensionRequested, *events.ExtensionDecided:
 		w.granted = append(w.granted, c)
 		return
 	}
@@ -212,12 +237,6 @@ func (w *walker) live(d events.Date) day {
 	}
 	p.note(w.pending...)
 	w.pending = w.pending[:0]
-	for _, a := range w.facts.approvals {
-		if a.on == d {
-			p.approved = true
-			p.note(a.record)
-		}
-	}
 	today.period = p
 	if w.placed && p.clock.rules.urmPlacement == "excluded" {
 		return today
@@ -246,13 +265,24 @@ func (w *walker) tick(d events.Date) *period {
 	if c == nil {
 		return nil
 	}
-	return c.tick(d, d <= w.closing)
+	p := c.tick(d, d <= w.closing)
+	if p != nil {
+		c.lastIn = d
+	}
+	return p
 }
 
-// extend gives today's extensions to the clock that runs or ended last (R22).
+// extend gives today's extensions to the clock that runs or ended last; before the
+// first clock they wait for it (R22).
 func (w *walker) extend() {
-	if c := w.current(); c != nil && w.principal == nil {
-		for _, g := range w.granted {
+	c := w.current()
+	if c == nil {
+		return
+	}
+	for _, g := range w.granted {
+		// Where nothing needs a decision, a request is enough.
+		byRequests := c.rules.approval == "none"
+		if g.grant == byItself || g.grant == byRequest && byRequests || g.grant == byDecision && !byRequests {
 			c.extend(g.on, g.record)
 		}
 	}
@@ -314,18 +344,29 @@ func (w *walker) close() {
 		w.principal.close(out)
 		return
 	}
+	if c := w.current(); c != nil && !w.enrolled && !w.ended && c.rules.reenrollment == "elapsed" {
+		c.used += min(c.daysLeft(), int(w.closing-w.outside)+1)
+	}
 	for _, c := range w.clocks {
 		c.ended = out || c != w.current() || c.periodOn(w.closing+1) == nil
 	}
 }
 
+// closesToday reports whether d is the last enrolled day: a reopening of the next
+// day leaves no day outside.
 func (w *walker) closesToday(d events.Date) bool {
+	closes := false
 	for _, c := range w.facts.changes {
-		if _, closure := c.event.(*events.ServiceClosed); closure && c.on == d+1 {
-			return true
+		switch c.event.(type) {
+		case *events.ServiceClosed:
+			closes = closes || c.on == d+1
+		case *events.ServiceReopened:
+			if c.on == d+1 {
+				return false
+			}
 		}
 	}
-	return false
+	return closes
 }
 
 // keep adds a day to those found, joining it to an equal one before it.
@@ -342,7 +383,7 @@ func (w *walker) keep(today day) {
 }
 
 // explainGaps tells a gap from the end: enrolled days that nothing pays for lie
-// in a gap when a payable day, or a clock that runs, follows (R18).
+// in a gap when a payable day follows, and so do placed ones (R18).
 func (w *walker) explainGaps() {
 	later := false
 	for i := len(w.days) - 1; i >= 0; i-- {
@@ -351,7 +392,7 @@ func (w *walker) explainGaps() {
 		case today.payable:
 			later = true
 		case today.period != nil: // placed in the URM programme
-			later, today.reason = true, UnfundedGap
+			today.reason = UnfundedGap
 		case today.reason == "" && later:
 			today.reason = UnfundedGap
 		case today.reason == "":
