@@ -21,6 +21,7 @@ type clock struct {
 	periods       []*period
 	at            int         // the period that the next day falls in, or falls after
 	used          int         // days used to the closing date
+	cut           bool        // another clock began at a reopening
 	lastIn        events.Date // last enrolled day in it
 	ended         bool
 	carryFrom     *clock   // its unused budget is added (R20)
@@ -220,9 +221,24 @@ func (c *clock) budgetOn(d events.Date) events.Cents {
 	return budget
 }
 
+// clone copies a clock and its periods.
+func (c *clock) clone() *clock {
+	copied := *c
+	copied.periods = make([]*period, len(c.periods))
+	for i, p := range c.periods {
+		q := *p
+		q.clock = &copied
+		copied.periods[i] = &q
+	}
+	return &copied
+}
+
 // trim ends the clock with its last enrolled day: days outside that were counted
 // off at a reopening have no part in it when another clock began there.
 func (c *clock) trim() {
+	if !c.cut {
+		return
+	}
 	for _, p := range c.periods {
 		if p.first > c.lastIn {
 			p.first, p.last, p.begun = 0, 0, false

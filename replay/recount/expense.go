@@ -66,16 +66,14 @@ func (c *clock) judge(expenses []*judged) {
 
 func (c *clock) judgeStage(s stage, expenses []*judged) {
 	for _, e := range expenses {
+		if e.period.needsApproval() { // not judged, and nothing used up, before it is decided
+			e.HeldCents, e.Reason, e.Rule = e.Cents, NotApproved, "R22"
+			continue
+		}
 		c.allow(e)
-		ceiling := c.ceiling(s)
-		switch {
-		case e.period.needsApproval():
-			e.HeldCents, e.Reason, e.Rule = e.allowed, NotApproved, "R22"
-		default:
-			e.PaidCents = max(0, min(e.allowed, ceiling-c.paid))
-			if e.HeldCents = e.allowed - e.PaidCents; e.HeldCents > 0 {
-				e.Reason, e.Rule = AboveCeiling, "R17"
-			}
+		e.PaidCents = max(0, min(e.allowed, c.ceiling(s)-c.paid))
+		if e.HeldCents = e.allowed - e.PaidCents; e.HeldCents > 0 {
+			e.Reason, e.Rule = AboveCeiling, "R17"
 		}
 		c.paid += e.PaidCents
 		c.held += e.HeldCents
@@ -116,11 +114,13 @@ func (c *clock) ceiling(s stage) events.Cents {
 // endHeld settles what is still held when the clock ends (R17). What waits for an
 // approval is not payable without one: where it would be payable, it waits on.
 func (c *clock) endHeld(e *judged) {
-	payable := c.rules.heldAtClockEnd == "payable_to_overall_budget"
-	if e.HeldCents == 0 || payable && e.period.needsApproval() {
+	payable, undecided := c.rules.heldAtClockEnd == "payable_to_overall_budget", e.period.needsApproval()
+	if e.HeldCents == 0 || payable && undecided {
 		return
 	}
-	c.held -= e.HeldCents
+	if !undecided {
+		c.held -= e.HeldCents
+	}
 	if payable {
 		e.PaidCents += e.HeldCents
 		c.paid += e.HeldCents

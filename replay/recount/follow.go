@@ -1,6 +1,10 @@
 package recount
 
-import "caseledger/events"
+import (
+	"slices"
+
+	"caseledger/events"
+)
 
 // A follower holds the principal's clocks for a derivative whose setting is
 // follows_principal: the same periods and end, with the derivative's own payable
@@ -22,19 +26,16 @@ func follow(principal *walker, link string) *follower {
 	f.days = principal.days
 	copies := map[*clock]*clock{}
 	for _, theirs := range principal.clocks {
-		ours := *theirs
-		ours.periods = nil
+		ours := theirs.clone()
 		ours.carryFrom = copies[theirs.carryFrom]
-		ours.records = append(append([]string(nil), theirs.records...), link)
-		copies[theirs] = &ours
-		for _, p := range theirs.periods {
-			q := *p
-			q.clock, q.stays, q.approved = &ours, nil, false
-			q.records = append([]string(nil), p.records...)
-			f.same[p] = &q
-			ours.periods = append(ours.periods, &q)
+		ours.records = append(slices.Clone(theirs.records), link)
+		copies[theirs] = ours
+		for i, p := range ours.periods {
+			p.stays, p.approved = nil, false
+			p.records = slices.Clone(p.records)
+			f.same[theirs.periods[i]] = p
 		}
-		f.clocks = append(f.clocks, &ours)
+		f.clocks = append(f.clocks, ours)
 	}
 	return f
 }

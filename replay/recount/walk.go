@@ -113,11 +113,9 @@ func (w *walker) morning(d events.Date) {
 		}
 		w.apply(d, c)
 	}
-	for _, l := range w.facts.letters {
-		if l.effective != 0 && l.effective <= d && (w.letter == nil || l.effective < w.letter.effective) {
-			w.letter = l
-			w.pending = append(w.pending, l.record)
-		}
+	if l := w.letterBy(d); l != w.letter {
+		w.letter = l
+		w.pending = append(w.pending, l.record)
 	}
 }
 
@@ -185,11 +183,32 @@ func (w *walker) reopen(d events.Date, agency string) {
 	switch c.rules.reenrollment {
 	case "restart":
 		w.restart = true
-	case "elapsed": // days outside count as used
-		for x := w.outside; x < d; x++ {
-			c.tick(x, d <= w.closing)
+	case "elapsed":
+		w.elapse(c, d, d <= w.closing)
+	}
+}
+
+// elapse counts the days outside as used, up to a letter that ends the clock (R20,
+// R23).
+func (w *walker) elapse(c *clock, until events.Date, known bool) {
+	for x := w.outside; x < until; x++ {
+		ended := !c.certified && w.letterBy(x) != nil
+		if ended && (c.rules.transition != "next_period_boundary" || !c.midPeriod()) {
+			return
+		}
+		c.tick(x, known)
+	}
+}
+
+// letterBy is the letter in effect on a day, nil before the first.
+func (w *walker) letterBy(d events.Date) *letter {
+	var first *letter
+	for _, l := range w.facts.letters {
+		if l.effective != 0 && l.effective <= d && (first == nil || l.effective < first.effective) {
+			first = l
 		}
 	}
+	return first
 }
 
 // status is the client's status on day d (R04). From its date on the letter decides,
@@ -313,6 +332,7 @@ func (w *walker) openClock(d events.Date) {
 	w.restart = false
 	if transition {
 		old.noteCut(w.letter.record)
+		old.cut = d == w.stay
 	}
 
 	start := d
@@ -345,7 +365,9 @@ func (w *walker) close() {
 		return
 	}
 	if c := w.current(); c != nil && !w.enrolled && !w.ended && c.rules.reenrollment == "elapsed" {
-		c.used += min(c.daysLeft(), int(w.closing-w.outside)+1)
+		outside := c.clone() // days so far: they count for good only at a reopening
+		w.elapse(outside, w.closing+1, true)
+		c.used = outside.used
 	}
 	for _, c := range w.clocks {
 		c.ended = out || c != w.current() || c.periodOn(w.closing+1) == nil
