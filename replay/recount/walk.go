@@ -338,6 +338,9 @@ func (w *walker) openClock(d events.Date) {
 	start := d
 	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 && since >= w.outside {
 		start = min(since, d)
+		if transition {
+			start = max(start, old.lastDay(len(old.periods))+1)
+		}
 	}
 	limit := -1
 	if transition && old.rules.transition == "remaining_of_nine" {
