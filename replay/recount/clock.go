@@ -24,10 +24,12 @@ type clock struct {
 	cut           bool        // another clock began at a reopening
 	lastIn        events.Date // last enrolled day in it
 	ended         bool
-	carryFrom     *clock   // its unused budget is added (R20)
-	grants        []grant  // extensions, in order
-	breaks        []outage // ends that a later extension followed
-	records       []string // what the clock rests on
+	letter        *letter     // that opened it; nil for others
+	since         events.Date // from which that letter counts
+	carryFrom     *clock      // its unused budget is added (R20)
+	grants        []grant     // extensions, in order
+	breaks        []outage    // ends that a later extension followed
+	records       []string    // what the clock rests on
 
 	paid, held events.Cents // client expenses to the closing date
 }

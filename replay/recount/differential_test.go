@@ -160,6 +160,9 @@ func (d *differences) days(f *policy.Facts, e *policy.Entitlement, r *recount.Re
 			}
 			d.compare("enrolled on "+day.String(), f.EnrolledOn(day), s.Status != "")
 			funded, reason, _ := e.Funding(day)
+			if e.LastFundedDay() == 0 && s.Reason == recount.UnfundedGap { // placed in all of it: gap or end?
+				continue
+			}
 			d.compare("funding on "+day.String(), fmt.Sprint(funded, reason), fmt.Sprint(s.Payable, s.Reason))
 		}
 	}
@@ -186,9 +189,10 @@ func (d *differences) clocks(e *policy.Entitlement, r, final *recount.Result) {
 	for i, c := range theirs {
 		name := fmt.Sprintf("clock %d ", i+1)
 		d.compare(name+"from and to", fmt.Sprint(c.Start, c.End), fmt.Sprint(served[i].First, served[i].Last))
-		// After the end of eligibility no day is enrolled or outside: nothing to count.
+		// Whether days after the last enrolled one are counted changes nothing until
+		// a reopening.
 		today, _ := r.On(r.Closing)
-		if n := served[i].Number; n <= len(r.Clocks) && today.Reason != recount.Ineligible {
+		if n := served[i].Number; n <= len(r.Clocks) && today.Status != "" && today.Reason != recount.Ineligible {
 			d.compare(name+"days used", c.Used(r.Closing), r.Clocks[n-1].DaysUsed)
 		}
 		d.periods(name, c.Periods, served[i].Periods)

@@ -25,7 +25,6 @@ type change struct {
 	on     events.Date
 	record string
 	event  events.Event
-	letter *letter // for a letter
 	grant  grantBasis
 }
 
@@ -39,15 +38,22 @@ const (
 	byItself              // the decision to grant what nobody is known to have requested
 )
 
-// A letter is HHS's certification or eligibility letter. When it takes effect
-// depends on the policy of the clock that it finds (R25).
+// A letter is HHS's certification or eligibility letter.
 type letter struct {
 	record       string
 	kind         events.LetterKind
 	dated        events.Date
 	received     events.Date
-	effective    events.Date // 0 until it is decided
-	beforeRecord int         // how many of the case's records came before it
+	beforeRecord int // how many of the case's records came before it
+}
+
+// effective is the day from which the money follows the letter under some rules
+// (R25).
+func (l *letter) effective(r *rules) events.Date {
+	if r.retroEffect == "notice_date" {
+		return max(l.dated, l.received)
+	}
+	return l.dated
 }
 
 type approval struct {
@@ -100,10 +106,9 @@ func (f *facts) dropLateLetters() {
 		}
 	}
 	late := func(l *letter) bool {
-		return l != nil && l.kind == events.Eligibility && l.dated >= eighteen && l.dated <= lastBefore18Rule
+		return l.kind == events.Eligibility && l.dated >= eighteen && l.dated <= lastBefore18Rule
 	}
 	f.letters = slices.DeleteFunc(f.letters, late)
-	f.changes = slices.DeleteFunc(f.changes, func(c change) bool { return late(c.letter) })
 }
 
 // takenBack lists the records that later ones withdrew or reversed. It reads
@@ -179,7 +184,6 @@ func (f *facts) add(index int, r *events.Record, event events.Event) {
 		}
 		l := &letter{record: r.ID, kind: e.Kind, dated: e.LetterDate, received: e.ReceivedOn, beforeRecord: index}
 		f.letters = append(f.letters, l)
-		f.changes = append(f.changes, change{on: l.dated, record: r.ID, event: e, letter: l})
 	case *events.ServiceClosed: // OccurredOn is the last enrolled day
 		f.changes = append(f.changes, change{on: on + 1, record: r.ID, event: e})
 	case *events.ServiceReopened, *events.ExtensionRequested, *events.ExtensionDecided, *events.TransferAccepted, *events.EligibilityEnded,
@@ -210,7 +214,7 @@ func (f *facts) lastChange() events.Date {
 		last = max(last, c.on)
 	}
 	for _, l := range f.letters {
-		last = max(last, l.received)
+		last = max(last, l.dated, l.received)
 	}
 	return last
 }

@@ -51,14 +51,6 @@ func (f *follower) periodOn(d events.Date) *period {
 	return f.same[f.days[f.at].period]
 }
 
-// close ends the clocks for a derivative who is out; the principal's own ends
-// were copied.
-func (f *follower) close(out bool) {
-	for _, c := range f.clocks {
-		c.ended = c.ended || out
-	}
-}
-
 // end is the last day on which the principal's clocks change anything.
 func (f *follower) end() events.Date {
 	if f == nil || len(f.days) == 0 {

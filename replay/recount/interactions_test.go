@@ -49,7 +49,7 @@ var interactions = []struct {
 		"2009-03-18", "c1p1=700.00 c1p2=22.58"},
 
 	// R17: ceiling 2 x 600 in the first period.
-	{"held", w17, "", "", "2009-01-30", "paid=1200.00 held=300.00"},
+	{"held", w17, "", "", "2009-01-29", "paid=1200.00 held=300.00"},
 	{"held at the end is disallowed", w17, "", "", "2009-01-31", "paid=1200.00 disallowed=300.00"},
 	{"held again when the clock resumes", w17, "", "", "2009-02-10", "paid=1200.00 held=300.00 disallowed=0.00"},
 	{"and paid when a period begins", w17, "", "", "2009-02-13", "paid=1500.00"},

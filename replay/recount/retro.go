@@ -17,15 +17,24 @@ type PastNewEnd struct {
 	Treatment           string // automatic, under_review or harmless
 }
 
-// pastNewEnd compares, for each letter that became known after its date, what
-// had been payable by then without it with what is payable now.
+// pastNewEnd compares, for each clock that ran out and that a letter opened which
+// became known after its date, what had been payable by then without the letter
+// with what is payable now.
 func pastNewEnd(w *walker, caseRecords, programme, principal []*events.Record) ([]PastNewEnd, error) {
 	var found []PastNewEnd
-	for _, l := range w.facts.letters {
-		newEnd := w.newEnd(l)
-		known := min(w.closing, l.received-1)
-		if newEnd == 0 || newEnd >= known {
+	for i, c := range w.clocks {
+		l := c.letter
+		if l == nil || c.since >= l.received || c.periodOn(events.MaxDate) != nil {
 			continue
+		}
+		newEnd := max(c.since, c.lastDay(len(c.periods)))
+		known := min(w.closing, l.received-1)
+		if newEnd >= known {
+			continue
+		}
+		treatment := c.rules.retroPastEnd
+		if i > 0 { // the clock that the letter shortened
+			treatment = w.clocks[i-1].rules.retroPastEnd
 		}
 		before := slices.Clone(caseRecords[:l.beforeRecord])
 		until, err := Client(before, programme, principal, known)
@@ -36,7 +45,7 @@ func pastNewEnd(w *walker, caseRecords, programme, principal []*events.Record) (
 		if err != nil {
 			return nil, err
 		}
-		p := PastNewEnd{Letter: l.record, NewEnd: newEnd, Treatment: w.treatment(l),
+		p := PastNewEnd{Letter: l.record, NewEnd: newEnd, Treatment: treatment,
 			Days:                until.payableDays() - then.payableDays(),
 			AdministrativeCents: until.Total.AdministrativeCents - then.Total.AdministrativeCents,
 			ClientCents:         paidAfter(until, newEnd)}
@@ -45,30 +54,6 @@ func pastNewEnd(w *walker, caseRecords, programme, principal []*events.Record) (
 		}
 	}
 	return found, nil
-}
-
-// newEnd is the end of the clock that a back-dated letter opened, when it ran out;
-// 0 when the letter opened none, or was known on its day.
-func (w *walker) newEnd(l *letter) events.Date {
-	if l != w.letter || l.effective >= l.received {
-		return 0
-	}
-	for _, c := range w.clocks {
-		if c.certified && c.periodOn(events.MaxDate) == nil {
-			return max(l.effective, c.lastDay(len(c.periods)))
-		}
-	}
-	return 0
-}
-
-// treatment is the setting of the clock that the letter found.
-func (w *walker) treatment(l *letter) string {
-	for _, c := range slices.Backward(w.clocks) {
-		if c.start < l.effective {
-			return c.rules.retroPastEnd
-		}
-	}
-	return w.book.on(l.effective).retroPastEnd
 }
 
 func (r *Result) payableDays() int {

@@ -27,7 +27,6 @@ type walker struct {
 	ended    bool // eligibility ended (R01, R07)
 	minor    bool
 	agency   string
-	letter   *letter     // in effect
 	stay     events.Date // first day of this enrollment
 	outside  events.Date // first day outside before this enrollment; 0 before the first
 	restart  bool        // a reopening asks for a new clock (R23)
@@ -58,7 +57,7 @@ func walk(book rulebook, f *facts, principal *follower, closing events.Date) *wa
 		today := w.live(d)
 		w.keep(today)
 		if d == closing {
-			w.close()
+			w.countOutside()
 		}
 		if d > quiet && today.period == nil {
 			w.days[len(w.days)-1].through = events.MaxDate
@@ -70,6 +69,7 @@ func walk(book rulebook, f *facts, principal *follower, closing events.Date) *wa
 		c.trim()
 	}
 	w.approve()
+	w.close()
 	return w
 }
 
@@ -107,28 +107,7 @@ func (w *walker) current() *clock {
 func (w *walker) morning(d events.Date) {
 	for ; w.next < len(w.facts.changes) && w.facts.changes[w.next].on <= d; w.next++ {
 		c := w.facts.changes[w.next]
-		if c.letter != nil {
-			w.decideLetter(c.letter)
-			continue
-		}
 		w.apply(d, c)
-	}
-	if l := w.letterBy(d); l != w.letter {
-		w.letter = l
-		w.pending = append(w.pending, l.record)
-	}
-}
-
-// decideLetter says when a letter takes effect: by the policy of the clock that
-// it finds on its date, or else of the first enrolled day (R25).
-func (w *walker) decideLetter(l *letter) {
-	r := w.book.on(w.facts.enrollment.OccurredOn)
-	if c := w.current(); c != nil {
-		r = c.rules
-	}
-	l.effective = l.dated
-	if r.retroEffect == "notice_date" {
-		l.effective = max(l.dated, l.received)
 	}
 }
 
@@ -192,7 +171,7 @@ func (w *walker) reopen(d events.Date, agency string) {
 // R23).
 func (w *walker) elapse(c *clock, until events.Date, known bool) {
 	for x := w.outside; x < until; x++ {
-		ended := !c.certified && w.letterBy(x) != nil
+		ended := !c.certified && w.letterBy(x, c.rules) != nil
 		if ended && (c.rules.transition != "next_period_boundary" || !c.midPeriod()) {
 			return
 		}
@@ -200,11 +179,11 @@ func (w *walker) elapse(c *clock, until events.Date, known bool) {
 	}
 }
 
-// letterBy is the letter in effect on a day, nil before the first.
-func (w *walker) letterBy(d events.Date) *letter {
+// letterBy is the first letter in effect on a day under some rules, nil before it.
+func (w *walker) letterBy(d events.Date, r *rules) *letter {
 	var first *letter
 	for _, l := range w.facts.letters {
-		if l.effective != 0 && l.effective <= d && (first == nil || l.effective < first.effective) {
+		if l.effective(r) <= d && (first == nil || l.effective(r) < first.effective(r)) {
 			first = l
 		}
 	}
@@ -310,9 +289,15 @@ func (w *walker) extend() {
 
 // openClock starts a clock on an enrolled, eligible day when one is due.
 func (w *walker) openClock(d events.Date) {
-	certified, since := w.letter != nil, events.Date(0)
+	old := w.current()
+	r := w.book.on(d) // of the clock that would begin; a clock that runs is asked itself
+	if old != nil && !w.restart {
+		r = old.rules
+	}
+	letter := w.letterBy(d, r)
+	certified, since := letter != nil, events.Date(0)
 	if certified {
-		since = w.letter.effective
+		since = letter.effective(r)
 	}
 	if w.facts.derivative() { // R06: certified rates from the benefit date on
 		certified, since = true, w.facts.benefitDate()
@@ -320,7 +305,6 @@ func (w *walker) openClock(d events.Date) {
 			return
 		}
 	}
-	old := w.current()
 	transition := old != nil && certified && !old.certified
 	switch {
 	case old == nil || w.restart:
@@ -331,7 +315,7 @@ func (w *walker) openClock(d events.Date) {
 	}
 	w.restart = false
 	if transition {
-		old.noteCut(w.letter.record)
+		old.noteCut(letter.record)
 		old.cut = d == w.stay
 	}
 
@@ -352,46 +336,39 @@ func (w *walker) openClock(d events.Date) {
 		c.carryFrom = old
 	}
 	c.records = append(c.records, w.pending...)
+	if letter != nil {
+		c.letter, c.since = letter, since
+		c.records = append(c.records, letter.record)
+	}
 	w.clocks = append(w.clocks, c)
 	for x := start; x < d; x++ { // R14: from the letter's date, enrolled or not
 		c.tick(x, x <= w.closing)
 	}
 }
 
-// close looks at every clock in the evening of the closing date: has it ended?
-// The end of the last period, a transition and a service closure end a clock
-// (R17), and so does the end of eligibility.
-func (w *walker) close() {
-	out := !w.enrolled || w.ended || w.closesToday(w.closing)
-	if w.principal != nil {
-		w.principal.close(out)
+// countOutside counts the days outside so far in the evening of the closing date;
+// they count for good only at a reopening.
+func (w *walker) countOutside() {
+	c := w.current()
+	if c == nil || w.enrolled || w.ended || c.rules.reenrollment != "elapsed" {
 		return
 	}
-	if c := w.current(); c != nil && !w.enrolled && !w.ended && c.rules.reenrollment == "elapsed" {
-		outside := c.clone() // days so far: they count for good only at a reopening
-		w.elapse(outside, w.closing+1, true)
-		c.used = outside.used
-	}
-	for _, c := range w.clocks {
-		c.ended = out || c != w.current() || c.periodOn(w.closing+1) == nil
-	}
+	soFar := c.clone()
+	w.elapse(soFar, w.closing+1, true)
+	c.used = soFar.used
 }
 
-// closesToday reports whether d is the last enrolled day: a reopening of the next
-// day leaves no day outside.
-func (w *walker) closesToday(d events.Date) bool {
-	closes := false
-	for _, c := range w.facts.changes {
-		switch c.event.(type) {
-		case *events.ServiceClosed:
-			closes = closes || c.on == d+1
-		case *events.ServiceReopened:
-			if c.on == d+1 {
-				return false
-			}
-		}
+// close says of every clock whether it has ended by the closing date: whether it
+// does not go on the next day. The end of the last period, a transition and a
+// service closure end a clock (R17), and so does the end of eligibility.
+func (w *walker) close() {
+	var running *clock
+	if next := w.on(w.closing + 1); next != nil && next.period != nil {
+		running = next.period.clock
 	}
-	return closes
+	for _, c := range w.ownClocks() {
+		c.ended = c != running && c.start <= w.closing
+	}
 }
 
 // keep adds a day to those found, joining it to an equal one before it.
