@@ -88,7 +88,7 @@ func (s scenario) disagreements(t testing.TB) []string {
 
 // open reports what the two answer differently where the rulebook leaves it open.
 func (s scenario) open() bool {
-	has := func(word string) bool { return strings.Contains(s.settings+s.given, word) }
+	has := func(word string) bool { return strings.Contains(s.settings+s.given+s.principal, word) }
 	// Is a derivative's day funded that lies in the principal's clock when the
 	// principal was not enrolled: outside for days that count as used, or not
 	// enrolled yet in a clock that began at the letter (R06)?

@@ -320,10 +320,13 @@ func (w *walker) openClock(d events.Date) {
 	}
 
 	start := d
-	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 && since >= w.outside {
-		start = min(since, d)
+	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 {
+		from := since
 		if transition {
-			start = max(start, old.lastDay(len(old.periods))+1)
+			from = max(from, old.lastDay(len(old.periods))+1)
+		}
+		if from >= w.outside {
+			start = min(from, d)
 		}
 	}
 	limit := -1
