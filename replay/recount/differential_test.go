@@ -96,7 +96,10 @@ func (s scenario) open() bool {
 	// Which clock does an extension lengthen that is decided after the letter and
 	// before the period boundary at which the letter's clock begins (R20, R22)?
 	boundary := (has("next_period_boundary")) && has("letter") && has("extension-requested")
-	return follows || boundary
+	// Is there a cap for the month of an extension that grants no client money (R17,
+	// R22)?
+	capless := has("monthly_cap") && has("admin_only") && has("extension-requested")
+	return follows || boundary || capless
 }
 
 // outsideForNow reports a closing date between a closure and a reopening under

@@ -362,16 +362,20 @@ func (w *walker) countOutside() {
 }
 
 // close says of every clock whether it has ended by the closing date: whether it
-// does not go on the next day. The end of the last period, a transition and a
-// service closure end a clock (R17), and so does the end of eligibility.
+// does not go on from that day to the next. The end of the last period, a
+// transition and a service closure end a clock (R17), and so does the end of
+// eligibility.
 func (w *walker) close() {
-	var running *clock
-	if next := w.on(w.closing + 1); next != nil && next.period != nil {
-		running = next.period.clock
-	}
+	today, next := w.on(w.closing), w.on(w.closing+1)
 	for _, c := range w.ownClocks() {
-		c.ended = c != running && c.start <= w.closing
+		goesOn := today.runs(c) && next.runs(c)
+		c.ended = !goesOn && c.start <= w.closing
 	}
+}
+
+// runs reports whether a clock runs on a day.
+func (d *day) runs(c *clock) bool {
+	return d != nil && d.period != nil && d.period.clock == c
 }
 
 // keep adds a day to those found, joining it to an equal one before it.
