@@ -133,3 +133,16 @@ func (c *clock) endHeld(e *judged) {
 	}
 	e.HeldCents = 0
 }
+
+// advance is what may be advanced on a day: at most one monthly cap, and with what
+// is paid never above the ceiling (R17, R19).
+func (c *clock) advance(today *day, on events.Date) events.Cents {
+	if c.rules.cashAdvance != "one_month" || !today.payable || today.period.needsApproval() {
+		return 0
+	}
+	room := min(c.ceiling(stage{begun: c.begun()}), c.budgetOn(on)) - c.paid
+	if c.rules.clientCeiling == "monthly_cap" {
+		room = min(room, today.period.cap-today.period.spent)
+	}
+	return max(0, min(room, c.rate.ClientCents))
+}

@@ -207,6 +207,8 @@ func lookUp(t *testing.T, r *recount.Result, key string) string {
 		return dollars(r.Total.DisallowedCents)
 	case "refused":
 		return dollars(r.Total.RefusedCents)
+	case "advance":
+		return dollars(r.AdvanceCents)
 	case "last":
 		return r.LastFundedDay.String()
 	case "clocks":

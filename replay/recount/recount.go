@@ -23,7 +23,10 @@ type Result struct {
 	ByMonth       []Amounts     // by calendar month, such as 2009-04
 	ByFiscalYear  []Amounts     // by the year it ends in
 	Refugee       *RefugeeClock // nil without a letter (R26)
-	PastNewEnd    []PastNewEnd  // of back-dated letters (R25)
+	// AdvanceCents is what may be advanced on the closing date while no earlier
+	// advance is outstanding (R19).
+	AdvanceCents events.Cents
+	PastNewEnd   []PastNewEnd // of back-dated letters (R25)
 }
 
 // A Span is a run of equal days.
@@ -175,6 +178,9 @@ func (w *walker) result() *Result {
 	}
 	for _, c := range clocks {
 		r.addClock(c)
+		if w.on(w.closing).runs(c) {
+			r.AdvanceCents = c.advance(w.on(w.closing), w.closing)
+		}
 	}
 	for _, e := range expenses {
 		r.addExpense(e)

@@ -45,6 +45,8 @@ var worked = []struct {
 	{"W11 begun full", w11, "partial_period_admin=begun_full", "", longAfter, "admin=3400.00"},
 	{"W11 next period boundary", w11, "transition_rule=next_period_boundary", "", longAfter, "admin=3400.00 last=2009-07-03"},
 
+	{"W14 on the first day", w14, "", "", "2009-03-01", "advance=600.00"},
+	{"W14 no advances", w14, "cash_advance=none", "", "2009-03-01", "advance=0.00"},
 	{"W14 first period", w14, "", "", "2009-03-30", "paid=450.00"},
 	{"W14 second period", w14, "", "", "2009-04-29", "paid=1150.00"},
 
