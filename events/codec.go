@@ -65,7 +65,7 @@ func Encode(env Envelope, event Event) (*Record, error) {
 // Decode reads a record's envelope; [Record.Event] decodes its data.
 //
 // A record that starts in the canonical form of [Encode] takes a fast path, which
-// costs half a microsecond and leaves the data unread until Record.Event is called:
+// costs 0.4 µs and leaves the data unread until Record.Event is called:
 // a fault in the data (an unknown or duplicate member, invalid UTF-8) is reported
 // there and no earlier. Every other record goes through [DecodeStrict]. Decode and
 // Record.Event together accept what DecodeStrict accepts, with the same result.

@@ -1,53 +1,55 @@
 package events
 
-import (
-	"bytes"
-	"strings"
-)
+import "bytes"
 
 // decodeCanonical reads a record whose envelope stands exactly as [Encode]
 // writes it, and returns nil at the first deviation, whether that is a fault or
 // another way to write the same: the strict decoder decides. It costs two
-// allocations, the record and one string that all attributes share.
+// allocations: the record, and one string that all its text attributes share.
 func decodeCanonical(sequence uint64, raw []byte) *Record {
-	// No plain text holds a quote, so the first match is the member or the
-	// scan below fails on it.
-	end := bytes.Index(raw, []byte(`,"data":{`))
-	if end < 0 || len(raw) > MaxRecord || !bytes.HasSuffix(raw, []byte("}}")) {
+	if len(raw) > MaxRecord {
 		return nil
 	}
-	data := raw[end+len(`,"data":`) : len(raw)-1 : len(raw)-1]
-	r := &Record{Sequence: sequence, Raw: raw, data: data}
-	s := scanner{rest: string(raw[:end])}
-	typ := s.envelope(&r.Envelope)
-	if s.failed || s.rest != "" || r.Envelope.check() != nil {
+	r := &Record{Sequence: sequence, Raw: raw}
+	s := scanner{rest: raw}
+	r.typ = s.envelope(&r.Envelope)
+	s.skip(`,"data":`)
+	if s.failed || !bytes.HasPrefix(s.rest, []byte("{")) || !bytes.HasSuffix(s.rest, []byte("}}")) {
 		return nil
 	}
-	t, err := typeOn(typ, r.Subject.Kind())
-	if err != nil {
+	if r.check() != nil || r.typ.Kind != r.Subject.Kind() {
 		return nil
 	}
-	r.typ, r.Type = t, t.Name
+	end := len(s.rest) - 1
+	r.data = s.rest[:end:end]
 	return r
 }
 
 // A scanner reads canonical text from the left. After a failure what it returns
 // means nothing.
 type scanner struct {
-	rest   string
+	rest   []byte
+	kept   [256]byte // the text attributes so far, one behind the other
+	used   int       // of kept
 	failed bool
 }
 
-// envelope reads all attributes before data and returns the type's name.
-func (s *scanner) envelope(e *Envelope) (typ string) {
+// envelope reads the attributes before data and returns the event type, which
+// is known unless the scanner failed.
+func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`{"specversion":"1.0","id":"`)
-	e.ID = s.text()
+	id := s.keep()
 	s.skip(`,"type":"`)
-	typ = s.text()
+	typ := typesByName[string(s.text())]
+	if typ == nil {
+		s.failed = true
+		return nil
+	}
+	e.Type = typ.Name
 	s.skip(`,"source":"`)
-	e.Source = s.text()
+	source := s.keep()
 	s.skip(`,"subject":"`)
-	e.Subject = Subject(s.text())
+	subject := s.keep()
 	s.skip(`,"time":"`)
 	e.Time = s.instant()
 	s.skip(`,"datacontenttype":"application/json","version":`)
@@ -58,27 +60,35 @@ func (s *scanner) envelope(e *Envelope) (typ string) {
 	s.skip(`,"occurredon":"`)
 	e.OccurredOn = s.date()
 	s.skip(`","actor":"`)
-	e.Actor = s.text()
+	actor := s.keep()
 	s.skip(`,"role":"`)
-	e.Role = s.text()
+	role := s.keep()
+	agency := role // an empty span
 	if s.has(`,"agency":"`) {
-		e.Agency = s.text()
+		agency = s.keep()
 	}
 	s.skip(`,"causationid":"`)
-	e.CausationID = s.text()
+	cause := s.keep()
 	s.skip(`,"commanddigest":"`)
 	e.CommandDigest = s.hash()
+	correlation := cause
 	if s.has(`,"correlationid":"`) {
-		e.CorrelationID = s.text()
+		correlation = s.keep()
 	}
+	text := string(s.kept[:s.used])
+	e.ID, e.Source, e.Subject = text[:id], text[id:source], Subject(text[source:subject])
+	e.Actor, e.Role, e.Agency = text[subject:actor], text[actor:role], text[role:agency]
+	e.CausationID, e.CorrelationID = text[agency:cause], text[cause:correlation]
 	return typ
 }
 
 // has consumes token if it comes next.
 func (s *scanner) has(token string) bool {
-	rest, found := strings.CutPrefix(s.rest, token)
-	s.rest = rest
-	return found
+	if len(s.rest) < len(token) || string(s.rest[:len(token)]) != token {
+		return false
+	}
+	s.rest = s.rest[len(token):]
+	return true
 }
 
 // skip consumes token, which must come next.
@@ -89,37 +99,48 @@ func (s *scanner) skip(token string) {
 }
 
 // take consumes n bytes.
-func (s *scanner) take(n int) string {
+func (s *scanner) take(n int) []byte {
 	if len(s.rest) < n {
 		s.failed = true
-		return ""
+		return nil
 	}
 	text := s.rest[:n]
 	s.rest = s.rest[n:]
 	return text
 }
 
+// keep consumes text as [scanner.text] does, appends it to what is kept, and
+// returns where it ends there. Records with more text go to the strict decoder.
+func (s *scanner) keep() (end int) {
+	text := s.text()
+	n := copy(s.kept[s.used:], text)
+	if n < len(text) {
+		s.failed = true
+	}
+	s.used += n
+	return s.used
+}
+
 // text consumes printable ASCII that is not empty and needs no escape, and the
 // closing quote. All else is rare enough for the strict decoder.
-func (s *scanner) text() string {
-	for i := 0; i < len(s.rest); i++ {
-		switch c := s.rest[i]; {
-		case c == '"' && i > 0:
+func (s *scanner) text() []byte {
+	for i, c := range s.rest {
+		if c == '"' && i > 0 {
 			text := s.rest[:i]
 			s.rest = s.rest[i+1:]
 			return text
-		case c < ' ' || c > '~' || c == '\\' || c == '"':
-			s.failed = true
-			return ""
+		}
+		if c < ' ' || c > '~' || c == '\\' || c == '"' {
+			break
 		}
 	}
 	s.failed = true
-	return ""
+	return nil
 }
 
 // number consumes n decimal digits.
 func (s *scanner) number(n int) (value int64) {
-	for _, c := range []byte(s.take(n)) {
+	for _, c := range s.take(n) {
 		if c < '0' || c > '9' {
 			s.failed = true
 		}
@@ -154,8 +175,9 @@ func (s *scanner) hash() Hash {
 
 // date consumes YYYY-MM-DD.
 func (s *scanner) date() Date {
-	d, err := ParseDate(s.take(len("2006-01-02")))
-	if err != nil {
+	year, month, day, ok := splitDate(s.take(len("2006-01-02")))
+	d, err := NewDate(year, month, day)
+	if !ok || err != nil {
 		s.failed = true
 	}
 	return d

@@ -225,6 +225,39 @@ func TestEncodeOmitsWhatIsEmpty(t *testing.T) {
 	sameAsStrict(t, r.Raw)
 }
 
+// TestEncodeEscapesOnlyWhatItMust holds strings to the canonical form.
+func TestEncodeEscapesOnlyWhatItMust(t *testing.T) {
+	text := "é <a> & 'b' \u2028 \x7f \"c\" \\ \n \x01"
+	r := encodeTest(t, &ServiceDelivered{Category: text})
+	if want := "\"é <a> & 'b' \u2028 \x7f \\\"c\\\" \\\\ \\n \\u0001\""; !bytes.Contains(r.Raw, []byte(want)) {
+		t.Errorf("record %s\nwant it to hold %s", r.Raw, want)
+	}
+	sameAsStrict(t, r.Raw)
+}
+
+// TestDecodeLongText reads attributes that together outgrow the fast path's room.
+func TestDecodeLongText(t *testing.T) {
+	for _, length := range []int{150, 158, 159, 160, 300} {
+		env := testEnvelope(KindCase)
+		env.Actor = strings.Repeat("x", length)
+		r, err := Encode(env, delivered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sameAsStrict(t, r.Raw); got == nil || got.Envelope != r.Envelope {
+			t.Errorf("an actor of %d characters: %+v", length, got)
+		}
+	}
+}
+
+// TestDecodeAllocates holds the fast path to the record and one string.
+func TestDecodeAllocates(t *testing.T) {
+	raw := encodeTest(t, delivered).Raw
+	if n := testing.AllocsPerRun(100, func() { Decode(1, raw) }); n > 2 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // FuzzDecode holds Decode to the results of DecodeStrict.
 func FuzzDecode(f *testing.F) {
 	for i, raw := range goldenRecords(f) {

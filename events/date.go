@@ -18,7 +18,7 @@ const (
 	unixEpochDay Date = 719163 // 1970-01-01
 	// MinDate and MaxDate bound what is accepted as a date of the programme.
 	MinDate Date = 693596 // 1900-01-01
-	MaxDate Date = 767011 // 2100-12-31
+	MaxDate Date = 767009 // 2100-12-31
 )
 
 // NewDate returns the day of a year, month and day that exist in the calendar;
@@ -65,23 +65,24 @@ func daysIn(year int, month time.Month) int {
 
 // ParseDate reads a date written as YYYY-MM-DD, and nothing else.
 func ParseDate(s string) (Date, error) {
-	bad := func() (Date, error) {
+	y, m, d, ok := splitDate(s)
+	if !ok {
 		return 0, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", s)
 	}
+	return NewDate(y, m, d)
+}
+
+func splitDate[T string | []byte](s T) (year int, month time.Month, day int, ok bool) {
 	if len(s) != len("2006-01-02") || s[4] != '-' || s[7] != '-' {
-		return bad()
+		return 0, 0, 0, false
 	}
-	var n [3]int
-	for i, part := range [3]string{s[:4], s[5:7], s[8:]} {
-		for j := 0; j < len(part); j++ {
-			c := part[j]
-			if c < '0' || c > '9' {
-				return bad()
-			}
-			n[i] = n[i]*10 + int(c-'0')
+	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9} {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, 0, 0, false
 		}
 	}
-	return NewDate(n[0], time.Month(n[1]), n[2])
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	return two(0)*100 + two(2), time.Month(two(5)), two(8), true
 }
 
 // MustDate is [ParseDate] for constants and tests; it panics on a bad date.

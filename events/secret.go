@@ -93,13 +93,16 @@ func (s *Secret) UnmarshalText(b []byte) error {
 // number of the key's generation, a dot, and base64url (see FORMAT.md).
 func isSealed(b []byte) bool {
 	rest, found := bytes.CutPrefix(b, []byte("s1."))
-	generation, text, dot := bytes.Cut(rest, []byte("."))
-	return found && dot && len(generation) > 0 && len(text) > 0 &&
-		len(bytes.Trim(generation, "0123456789")) == 0 && !bytes.ContainsFunc(text, notBase64URL)
-}
-
-func notBase64URL(c rune) bool {
-	return (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
+	generation, text, _ := bytes.Cut(rest, []byte("."))
+	if !found || len(generation) == 0 || len(text) == 0 || len(bytes.Trim(generation, "0123456789")) > 0 {
+		return false
+	}
+	for _, c := range text {
+		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // A SecretField is one Secret of an event and the key that must seal it.

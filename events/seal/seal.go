@@ -98,12 +98,13 @@ func (k *Keyring) MAC(subject events.Subject, class events.KeyClass, text []byte
 // prefix starts every sealed text: the version of its form.
 const prefix = "s1."
 
-// parse splits a sealed text. A generation has one spelling only.
+// parse splits a sealed text, which has one spelling only: the base64 decoder
+// alone would pass over line ends.
 func parse(sealed string) (generation int, box []byte, ok bool) {
 	rest, found := strings.CutPrefix(sealed, prefix)
 	number, text, dot := strings.Cut(rest, ".")
 	generation, err := strconv.Atoi(number)
-	if !found || !dot || err != nil || generation < 1 || strconv.Itoa(generation) != number {
+	if !found || !dot || err != nil || generation < 1 || strconv.Itoa(generation) != number || strings.ContainsAny(text, "\r\n") {
 		return 0, nil, false
 	}
 	box, err = base64.RawURLEncoding.Strict().DecodeString(text)

@@ -1,0 +1,43 @@
+// Package agency decides what may be recorded of a subcontracted agency: its
+// subcontract, its locations, and suspensions (R27).
+package agency
+
+import (
+	"caseledger/aggregates"
+	"caseledger/events"
+)
+
+// Aggregate returns the agency streams and their commands.
+func Aggregate() aggregates.Aggregate {
+	return aggregates.Aggregate{
+		Kind: events.KindAgency,
+		New:  func(s events.Subject) aggregates.State { return &State{agency: s.ID()} },
+		Commands: []aggregates.Spec{
+			aggregates.Define(events.KindAgency, "sign-subcontract", "R27", "sign or renew the subcontract of an agency", decideSign),
+			known("end-subcontract", "R27", "end the subcontract of an agency", decideEnd),
+			known("suspend-agency", "R27", "stop new enrollments at an agency", decideSuspend),
+			known("reinstate-agency", "R27", "lift the suspension of an agency", decideReinstate),
+			known("open-location", "", "add a place at which an agency serves clients", decideOpenLocation),
+			known("close-location", "", "end a place at which an agency serves clients", decideCloseLocation),
+		},
+	}
+}
+
+// known defines a command that only an agency with records can take.
+func known[C any, P interface {
+	*C
+	aggregates.Command
+}](name, rule, summary string, decide func(*State, P, *aggregates.Context) (events.Event, error)) aggregates.Spec {
+	return aggregates.Define(events.KindAgency, name, rule, summary,
+		func(s *State, c P, ctx *aggregates.Context) (events.Event, error) {
+			if s.history.Len() == 0 {
+				return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", s.agency).
+					On("agency").WithHint("sign-subcontract comes first")
+			}
+			return decide(s, c, ctx)
+		})
+}
+
+func target(agency string) (events.Subject, error) {
+	return events.NewSubject(events.KindAgency, agency)
+}

@@ -1,0 +1,72 @@
+package clientcase
+
+import (
+	"caseledger/aggregates"
+	"caseledger/events"
+)
+
+// StartPlacement places a minor in the Unaccompanied Refugee Minor programme. It
+// may last beyond 18, to the State's higher age (R11).
+type StartPlacement struct {
+	Client  string `json:"client" doc:"coded id of the client" required:"true" format:"id" example:"C-7QK2M4"`
+	Setting string `json:"setting" doc:"setting of the placement" required:"true" enum:"foster,group,independent_living,guardianship" example:"foster"`
+	State   string `json:"state" doc:"two-letter code of the State or territory" format:"state" example:"TX"`
+}
+
+// Target implements [aggregates.Command].
+func (c *StartPlacement) Target(string) (events.Subject, error) { return target(c.Client) }
+
+func decideStartPlacement(s *State, c *StartPlacement, ctx *aggregates.Context) (events.Event, error) {
+	if p, _ := s.person(); p.AgeGroup == events.Adult {
+		return nil, aggregates.Refuse("R11", "not_a_minor", "client %s was enrolled as an adult, and placements are for minors", s.client).On("client")
+	}
+	open, ended := s.placement()
+	switch {
+	case open == nil && ctx.OccurredOn < ended:
+		return nil, aggregates.Refuse("R11", "overlapping_placement", "the placement before lasted until %s", ended)
+	case open == nil:
+		return &events.PlacementStarted{Setting: c.Setting, State: c.State}, nil
+	}
+	if e := open.Event.(*events.PlacementStarted); open.On == ctx.OccurredOn && e.Setting == c.Setting && e.State == c.State {
+		return nil, nil
+	}
+	return nil, aggregates.Refuse("R11", "placed_already", "client %s is placed since %s", s.client, open.On).
+		WithHint("end-placement comes first").Citing(open.ID)
+}
+
+// placement returns the start of the placement that has no end, or the end of the
+// last one, zero for none.
+func (s *State) placement() (open *aggregates.Fact, ended events.Date) {
+	for _, f := range s.history.ByDate() {
+		switch f.Event.(type) {
+		case *events.PlacementStarted:
+			open = f
+		case *events.PlacementEnded:
+			open, ended = nil, f.On
+		}
+	}
+	return open, ended
+}
+
+// EndPlacement ends a placement; occurred_on is the first day outside it (R11).
+type EndPlacement struct {
+	Client string `json:"client" doc:"coded id of the client" required:"true" format:"id" example:"C-7QK2M4"`
+	Reason string `json:"reason" doc:"why; sealed" required:"true" secret:"identity" example:"moved in with an aunt"`
+}
+
+// Target implements [aggregates.Command].
+func (c *EndPlacement) Target(string) (events.Subject, error) { return target(c.Client) }
+
+func decideEndPlacement(s *State, c *EndPlacement, ctx *aggregates.Context) (events.Event, error) {
+	open, ended := s.placement()
+	switch {
+	case open == nil && ended == ctx.OccurredOn:
+		return nil, nil
+	case open == nil:
+		return nil, aggregates.Refuse("R11", "not_placed", "client %s is not placed", s.client).On("client").
+			WithHint("start-placement comes first")
+	case ctx.OccurredOn <= open.On:
+		return nil, aggregates.Refuse("R11", "ends_before_start", "the placement began on %s and ends after that day", open.On).Citing(open.ID)
+	}
+	return &events.PlacementEnded{Reason: events.Plain(c.Reason)}, nil
+}

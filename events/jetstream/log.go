@@ -1,0 +1,285 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"caseledger/events"
+)
+
+// Error codes of the server that decide what an Append returns. Texts are never
+// compared.
+const (
+	codeInsufficientResources jetstream.ErrorCode = 10023
+	codeNoMessage             jetstream.ErrorCode = 10037
+	codeInsufficientStorage   jetstream.ErrorCode = 10047
+	codeWrongLastSequence     jetstream.ErrorCode = 10071
+	codeStoreFailed           jetstream.ErrorCode = 10077 // answered for limits only; a failed write is not answered at all
+	codeDuplicateInProcess    jetstream.ErrorCode = 10158
+	codeInProcess             jetstream.ErrorCode = 10164 // of a cluster; see publish
+)
+
+// A Log is the ledger's stream as an [events.Log].
+type Log struct {
+	config   Config
+	conn     *nats.Conn // appends, heads and single records
+	js       jetstream.JetStream
+	readConn *nats.Conn // batches: a long read must not hold up an append
+	readJS   jetstream.JetStream
+	replicas int
+	closed   atomic.Bool
+	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
+}
+
+var _ events.Log = (*Log)(nil)
+
+// ErrClosed reports the use of a closed log.
+var ErrClosed = errors.New("the log is closed")
+
+// Open checks the ledger's stream and opens it: the server answers, the stream
+// exists ([ErrNotFound]), its configuration is exactly as it must be
+// ([*DriftError]), it has lost nothing below the floor ([*FloorError]). It never
+// creates or changes anything.
+func Open(ctx context.Context, c Config) (*Log, error) {
+	conn, js, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{config: c, conn: conn, js: js}
+	if err := l.check(ctx); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	if l.readConn, l.readJS, err = c.connect(); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Log) check(ctx context.Context) error {
+	if s := l.config.Server; s != nil {
+		if err := s.StoreError(); err != nil {
+			return fmt.Errorf("check stream %s: %w", streamName, err)
+		}
+	}
+	info, err := l.info(ctx)
+	if err != nil {
+		return fmt.Errorf("check stream %s: %w", streamName, err)
+	}
+	if err := checkConfig(info.Config, l.config.Replicas); err != nil {
+		return err
+	}
+	l.replicas = info.Config.Replicas
+	return l.checkFloor(ctx, info.State)
+}
+
+func (l *Log) checkFloor(ctx context.Context, state jetstream.StreamState) error {
+	floor := l.config.Floor
+	if state.LastSeq > 0 && state.FirstSeq != 1 {
+		return &events.DamageError{Sequence: 1, Detail: fmt.Sprintf("the stream starts at #%d", state.FirstSeq)}
+	}
+	if floor.Sequence == 0 {
+		return nil
+	}
+	if state.LastSeq < floor.Sequence {
+		return &FloorError{Floor: floor, Head: state.LastSeq}
+	}
+	m, err := l.leaderGet(ctx, fmt.Sprintf(`{"seq":%d}`, floor.Sequence))
+	if err != nil {
+		return fmt.Errorf("check stream %s at #%d: %w", streamName, floor.Sequence, err)
+	}
+	if m == nil {
+		return &FloorError{Floor: floor, Head: state.LastSeq}
+	}
+	if hash := events.HashOf(m.Data); hash != floor.Hash {
+		return &FloorError{Floor: floor, Head: state.LastSeq, Hash: hash}
+	}
+	return nil
+}
+
+// info asks the stream's leader how the stream stands.
+func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
+	var info *jetstream.StreamInfo
+	err := l.retry(ctx, func(ctx context.Context) error {
+		stream, err := l.js.Stream(ctx, streamName)
+		if err != nil {
+			return err
+		}
+		info = stream.CachedInfo()
+		return nil
+	})
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return info, err
+}
+
+// Append implements [events.Log]. Its cost is one message and, on a server that
+// syncs, one write to the disk. It may be called from many goroutines.
+func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint64, recordID string, data []byte) (uint64, error) {
+	if err := l.usable(ctx); err != nil {
+		return 0, fmt.Errorf("append to %s: %w", subject, err)
+	}
+	if len(data) == 0 || len(data) > events.MaxRecord {
+		return 0, fmt.Errorf("append to %s: a record has 1 to %d bytes, not %d", subject, events.MaxRecord, len(data))
+	}
+	if l.broken.Load() {
+		return 0, l.storeError(ctx, subject, expected)
+	}
+	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
+	defer cancel()
+	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
+		Subject: wireSubject(subject),
+		Data:    data,
+		Header: nats.Header{
+			jetstream.MsgIDHeader:               {recordID},
+			jetstream.ExpectedLastSubjSeqHeader: {strconv.FormatUint(expected, 10)},
+		},
+	})
+	switch {
+	case err != nil:
+		return 0, l.appendError(ctx, subject, expected, err)
+	case ack.Duplicate:
+		return 0, l.duplicateError(ctx, subject, expected, recordID, ack.Sequence)
+	}
+	return ack.Sequence, nil
+}
+
+// publish sends a message, again while the cluster says only that another append
+// to the subject is in process: its leader goes on saying so for a moment after
+// that append was acknowledged, so it decides nothing. Nothing was written then.
+// When the subject has moved on, that answer stands.
+func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint64, m *nats.Msg) (*jetstream.PubAck, error) {
+	for {
+		ack, err := l.js.PublishMsg(ctx, m)
+		var refused *jetstream.APIError
+		if !errors.As(err, &refused) || refused.ErrorCode != codeInProcess {
+			return ack, err
+		}
+		last, lastErr := l.lastSequence(ctx, subject)
+		if lastErr != nil {
+			return nil, lastErr
+		}
+		if last != expected {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(inProcessPause):
+		}
+	}
+}
+
+// inProcessPause is how long an append waits for another one that is in process
+// on the same subject: a fraction of what a replicated append takes.
+const inProcessPause = 200 * time.Microsecond
+
+// appendError says what an error means for the record: written by someone else
+// first, no room, not written, or unknown.
+func (l *Log) appendError(ctx context.Context, subject events.Subject, expected uint64, err error) error {
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) {
+		switch refused.ErrorCode {
+		case codeWrongLastSequence, codeInProcess:
+			return &events.ConflictError{Subject: subject, Expected: expected}
+		case codeInsufficientResources, codeInsufficientStorage, codeStoreFailed:
+			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrFull, err)
+		case codeDuplicateInProcess:
+			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+		}
+		return fmt.Errorf("append to %s: %w", subject, err)
+	}
+	switch {
+	case l.closed.Load():
+		err = errors.Join(ErrClosed, err)
+	case ctx.Err() == nil && l.storeFailed():
+		return l.storeError(ctx, subject, expected)
+	}
+	return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+}
+
+// storeFailed asks an embedded server whether it stopped storing. It answers no
+// publisher any more after a failed write, so that every append would wait for
+// its time to be over; from the first one on they need not.
+func (l *Log) storeFailed() bool {
+	if l.config.Server != nil && l.config.Server.StoreError() != nil {
+		l.broken.Store(true)
+	}
+	return l.broken.Load()
+}
+
+// storeError says why an append to a server that stopped storing failed. A disk
+// that is full is certain to have taken nothing only if the subject still ends
+// with the expected record.
+func (l *Log) storeError(ctx context.Context, subject events.Subject, expected uint64) error {
+	cause := l.config.Server.StoreError()
+	last, err := l.lastSequence(ctx, subject)
+	switch {
+	case !errors.Is(cause, events.ErrFull) || err != nil:
+		return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, errors.Join(errors.New(fmt.Sprint(cause)), err))
+	case last != expected:
+		return &events.ConflictError{Subject: subject, Expected: expected}
+	}
+	return fmt.Errorf("append to %s: %w", subject, cause)
+}
+
+// duplicateError explains an acknowledgement that says "this record id was
+// written before": this call wrote nothing. Other servers and later moments
+// answer the same call with a conflict, so it is one whenever the subject moved on.
+func (l *Log) duplicateError(ctx context.Context, subject events.Subject, expected uint64, recordID string, at uint64) error {
+	last, err := l.lastSequence(ctx, subject)
+	if err != nil {
+		return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+	}
+	if last != expected {
+		return &events.ConflictError{Subject: subject, Expected: expected}
+	}
+	return fmt.Errorf("append to %s: record id %s stands at #%d already", subject, recordID, at)
+}
+
+// Head implements [events.Log]. The stream's leader answers.
+func (l *Log) Head(ctx context.Context) (uint64, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the head: %w", err)
+	}
+	return info.State.LastSeq, nil
+}
+
+// Close implements [events.Log]. It ends reads and appends that are under way;
+// those appends are uncertain.
+func (l *Log) Close() error {
+	if !l.closed.Swap(true) {
+		l.readConn.Close()
+		l.conn.Close()
+	}
+	return nil
+}
+
+func (l *Log) usable(ctx context.Context) error {
+	if l.closed.Load() {
+		return ErrClosed
+	}
+	return ctx.Err()
+}
+
+func wireSubject(s events.Subject) string {
+	return subjectPrefix + string(s.Kind()) + "." + s.ID()
+}
+
+// ledgerSubject is the inverse of wireSubject.
+func ledgerSubject(wire string) events.Subject {
+	rest := wire[len(subjectPrefix):]
+	dot := strings.IndexByte(rest, '.')
+	return events.Subject(rest[:dot] + "/" + rest[dot+1:])
+}

@@ -1,0 +1,266 @@
+package jetstream
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"caseledger/events"
+)
+
+const (
+	// readBatch is what the function given to Read gets at a time.
+	readBatch = 1024
+
+	// readWindow is what one request to the consumer asks for; two are under
+	// way, so that the server works while the caller does. It bounds the memory
+	// of a read: two windows of average records, a megabyte; of the largest
+	// possible, 120.
+	readWindow = 1024
+
+	// readDirect is the longest range read by one direct get, without the cost
+	// of setting up a consumer.
+	readDirect = 256
+
+	// stall is how long a read waits for the next message before it asks the
+	// stream's leader whether that message exists.
+	stall = time.Second
+
+	// consumerLife is how long a consumer outlives a reader that died.
+	consumerLife = 30 * time.Second
+)
+
+// Read implements [events.Log]. The server and this process's network goroutine
+// run up to two windows ahead of f. A message that does not come, or not in
+// order, is asked of the stream's leader before it counts as damaged, so that a
+// read neither hangs behind a damaged message nor skips it.
+func (l *Log) Read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	head, err := l.Head(ctx)
+	if err != nil {
+		return fmt.Errorf("read the log from #%d: %w", from, err)
+	}
+	from = max(from, 1)
+	if end := min(to, head); from <= end {
+		if err := l.read(ctx, from, end, f); err != nil {
+			return err
+		}
+	}
+	if missing := max(from, head+1); missing <= to {
+		return &events.DamageError{Sequence: missing, Detail: fmt.Sprintf("the log ends at #%d", head)}
+	}
+	return nil
+}
+
+// read reads from..to, which the leader says exist.
+func (l *Log) read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	source := l.consume
+	if to-from < readDirect {
+		source = l.getRange
+	}
+	for next := from; next <= to; {
+		last, err := source(ctx, next, to, f)
+		if err != nil {
+			return err
+		}
+		if next = last + 1; next > to {
+			break
+		}
+		// The source stopped short: damage, a lagging replica, a lost server.
+		m, err := l.verify(ctx, next)
+		if err != nil {
+			return err
+		}
+		if err := f([]events.Message{*m}); err != nil {
+			return err
+		}
+		next++
+	}
+	return nil
+}
+
+// verify asks the stream's leader for a message that did not come.
+func (l *Log) verify(ctx context.Context, sequence uint64) (*events.Message, error) {
+	m, err := l.leaderGet(ctx, fmt.Sprintf(`{"seq":%d}`, sequence))
+	if err != nil {
+		return nil, fmt.Errorf("read the log at #%d: %w", sequence, err)
+	}
+	if m == nil {
+		return nil, &events.DamageError{Sequence: sequence, Detail: "the stream does not return it"}
+	}
+	return m, nil
+}
+
+// getRange passes a short range to f as far as it comes without a gap, and
+// returns the last sequence number it passed on.
+func (l *Log) getRange(ctx context.Context, from, to uint64, f func([]events.Message) error) (uint64, error) {
+	attempt, cancel := context.WithTimeout(ctx, stall)
+	defer cancel()
+	messages, _, err := l.direct(attempt, directRequest{Sequence: from, Batch: to - from + 1, MaxBytes: directBytes})
+	if usable := l.usable(ctx); err != nil && usable != nil {
+		return 0, fmt.Errorf("read the log from #%d: %w", from, usable)
+	}
+	n := uint64(0)
+	for n < uint64(len(messages)) && messages[n].Sequence == from+n {
+		n++
+	}
+	if n == 0 {
+		return from - 1, nil
+	}
+	return from + n - 1, f(messages[:n])
+}
+
+// consume passes the range to f in batches from a temporary consumer, as far as
+// it comes without a gap or a stall, and returns the last sequence number it
+// passed on.
+func (l *Log) consume(ctx context.Context, from, to uint64, f func([]events.Message) error) (last uint64, err error) {
+	last = from - 1
+	feed, err := l.feed(ctx, from, to)
+	if err != nil {
+		// A server that cannot take a consumer now may still answer verify.
+		return last, l.usable(ctx)
+	}
+	defer feed.close()
+	for last < to {
+		batch := feed.batch(ctx, last+1, min(to, last+readBatch))
+		if err := l.usable(ctx); err != nil {
+			return last, fmt.Errorf("read the log from #%d: %w", last+1, err)
+		}
+		if len(batch) == 0 {
+			break
+		}
+		if err := f(batch); err != nil {
+			return last, err
+		}
+		last += uint64(len(batch))
+	}
+	return last, nil
+}
+
+// A feed is a consumer that lives for one read. It is pulled by hand: that is
+// as fast as a bare counting consumer, and the sequence numbers tell by
+// themselves what an ordered consumer would have to find out.
+type feed struct {
+	conn      *nats.Conn
+	sub       *nats.Subscription
+	messages  chan *nats.Msg
+	pull      string // where requests go
+	inbox     string
+	remaining uint64 // not yet requested
+	unmet     uint64 // requested and not yet received
+	timer     *time.Timer
+	remove    func()
+}
+
+func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
+	setup, cancel := context.WithTimeout(ctx, stall)
+	defer cancel()
+	consumer, err := l.readJS.CreateConsumer(setup, streamName, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       from,
+		AckPolicy:         jetstream.AckNonePolicy,
+		InactiveThreshold: consumerLife,
+		MemoryStorage:     true,
+		Replicas:          1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	name := consumer.CachedInfo().Name
+	f := &feed{
+		conn:      l.readConn,
+		messages:  make(chan *nats.Msg, 2*readWindow+16),
+		pull:      apiPrefix + "CONSUMER.MSG.NEXT." + streamName + "." + name,
+		inbox:     nats.NewInbox(),
+		remaining: to - from + 1,
+		timer:     time.NewTimer(stall),
+		remove: func() {
+			ctx, cancel := context.WithTimeout(context.Background(), stall)
+			defer cancel()
+			// One that cannot be removed goes by itself; see consumerLife.
+			_ = l.readJS.DeleteConsumer(ctx, streamName, name)
+		},
+	}
+	if f.sub, err = f.conn.ChanSubscribe(f.inbox, f.messages); err != nil {
+		f.remove()
+		return nil, err
+	}
+	f.request()
+	f.request()
+	return f, nil
+}
+
+// request asks for one window more. A request that is lost shows as a stall.
+func (f *feed) request() {
+	if n := min(f.remaining, readWindow); n > 0 {
+		body := fmt.Appendf(nil, `{"batch":%d,"expires":%d}`, n, consumerLife)
+		_ = f.conn.PublishRequest(f.pull, f.inbox, body)
+		f.remaining -= n
+		f.unmet += n
+	}
+}
+
+// batch returns the messages from..to, or fewer when a gap or a stall comes.
+func (f *feed) batch(ctx context.Context, from, to uint64) []events.Message {
+	batch := make([]events.Message, 0, to-from+1)
+	for next := from; next <= to; next++ {
+		m := f.receive(ctx)
+		if m == nil || sequenceOf(m) != next {
+			break
+		}
+		batch = append(batch, events.Message{Sequence: next, Subject: ledgerSubject(m.Subject), Data: m.Data})
+		if f.unmet--; f.unmet == readWindow {
+			f.request()
+		}
+	}
+	return batch
+}
+
+// receive returns the next message, nil when none comes.
+func (f *feed) receive(ctx context.Context) *nats.Msg {
+	select {
+	case m := <-f.messages:
+		return m
+	default:
+	}
+	f.timer.Reset(stall)
+	select {
+	case m := <-f.messages:
+		return m
+	case <-f.timer.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func (f *feed) close() {
+	f.timer.Stop()
+	_ = f.sub.Unsubscribe()
+	f.remove()
+}
+
+// sequenceOf reads the stream sequence number in a delivered message's reply
+// subject, "$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…", which has two
+// more tokens, domain and account, on some servers. It returns 0 for anything
+// else, such as a status.
+func sequenceOf(m *nats.Msg) uint64 {
+	tokens := strings.Count(m.Reply, ".") + 1
+	skip := 5
+	if tokens > 9 {
+		skip = 7
+	}
+	rest := m.Reply
+	for range skip {
+		_, rest, _ = strings.Cut(rest, ".")
+	}
+	digits, _, _ := strings.Cut(rest, ".")
+	sequence, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return sequence
+}
