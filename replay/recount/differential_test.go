@@ -84,7 +84,7 @@ func (s scenario) disagreements(t testing.TB) []string {
 		d.compare("advance", allowed, r.AdvanceCents)
 	}
 	d.clocks(s, e, r, final)
-	if !overspentExtension(final) && !s.outsideForNow(r) {
+	if !s.overspentExtension(final) && !s.outsideForNow(r) {
 		d.money(e.At(s.closing), r)
 	}
 	return d
@@ -120,10 +120,10 @@ func (s scenario) outsideForNow(r *recount.Result) bool {
 	return s.has("elapsed") && next.Reason == recount.AfterClosure && returns
 }
 
-// overspentExtension reports a clock that was extended and charged with more than
-// its budget without the extension. From which day on an expense may use the
+// overspentExtension reports a clock that may have been extended and is charged
+// with more than its budget without the extension. From which day on an expense may use the
 // extension's budget is an open question between the two (R22, see READINGS.md).
-func overspentExtension(r *recount.Result) bool {
+func (s scenario) overspentExtension(r *recount.Result) bool {
 	for _, c := range r.Clocks {
 		budget := events.Cents(5400_00)
 		if c.Certified {
@@ -134,8 +134,7 @@ func overspentExtension(r *recount.Result) bool {
 				budget -= e.Cents
 			}
 		}
-		extended := slices.ContainsFunc(c.Periods, func(p recount.Period) bool { return p.Extension })
-		if budget < 0 && (extended || c.BudgetCents > 5400_00) {
+		if budget < 0 && s.has("extension-requested") {
 			return true
 		}
 	}
