@@ -78,6 +78,7 @@ func (s scenario) disagreements(t testing.TB) []string {
 	balance(t, final)
 	var d differences
 	d.days(facts, e, r)
+	d.months(e, r)
 	// An extension's budget leaves more room for an advance here, see overspentExtension.
 	if !s.has("extension-requested") && !s.outsideForNow(r) {
 		allowed, _ := e.AdvanceAllowed(s.closing, 0)
@@ -255,6 +256,21 @@ func (d *differences) money(p policy.Reimbursement, r *recount.Result) {
 	d.compare("by fiscal year", table(p.ByFiscalYear, func(a policy.YearAmount) (string, events.Cents, events.Cents) {
 		return strconv.Itoa(a.FiscalYear), a.AdministrativeCents, a.ClientCents
 	}), table(r.ByFiscalYear, sums))
+}
+
+// months compares what each whole month adds to the administrative amount.
+func (d *differences) months(e *policy.Entitlement, r *recount.Result) {
+	for _, m := range r.ByMonth {
+		day := events.MustDate(m.Key + "-01")
+		if day.LastOfMonth() > r.Closing {
+			continue
+		}
+		sum := events.Cents(0)
+		for _, a := range []string{"A1", "A2", "A3"} {
+			sum += e.Month(a, day).AdministrativeCents
+		}
+		d.compare("month "+m.Key, sum, m.AdministrativeCents)
+	}
 }
 
 func (d *differences) expenses(p policy.Reimbursement, r *recount.Result, refused map[string]string) {

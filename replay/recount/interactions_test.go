@@ -36,6 +36,10 @@ var interactions = []struct {
 	{"running period belongs to the year it will end in", "2009-09-16 enrolled adult A1", "fy_attribution_of_straddling_period=period_end", "",
 		"2009-09-30", "fy(2009)=none fy(2010)=350.00+0.00"},
 
+	// 5 January to 3 February: 27 days = $630.00 by the end of January, the rest later.
+	{"months as invoices bill them", w08, "", "", "2009-02-28", "month(2009-01)=630.00+0.00 month(2009-02)=653.33+0.00"},
+	{"a completed period counts where it ends", w08, "partial_period_admin=completed_only", "", "2009-02-28", "month(2009-01)=0.00+0.00 month(2009-02)=700.00+0.00"},
+
 	// R23: 20 days, 35 days outside.
 	{"closed", w23, "", "", "2009-02-15", "admin=466.67 used(1)=20"},
 	{"resumed", w23, "", "", longAfter, "c1p1=700.00 last=2009-11-05 clocks=1 admin=6300.00"},
