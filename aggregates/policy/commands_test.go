@@ -153,7 +153,7 @@ func (w *world) decideCase(c command) events.Event {
 	case "reopen-service":
 		return &events.ServiceReopened{Agency: c.text("agency")}
 	case "decide-extension":
-		granted, _ := c.Fields["granted"].(bool)
+		granted := c.text("granted") == "yes"
 		return &events.ExtensionDecided{Request: w.ids[w.lastAsk[c.text("client")]], Granted: granted}
 	case "record-turned-18":
 		return &events.ClientTurned18{}

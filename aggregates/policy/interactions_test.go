@@ -132,7 +132,9 @@ func (w *world) tell(n int, words []string) {
 		c.Command = "request-extension"
 	case "extend", "deny":
 		w.tell(n, []string{"request", words[1]})
-		c.Command, fields["granted"] = "decide-extension", words[0] == "extend"
+		if c.Command, fields["granted"] = "decide-extension", "no"; words[0] == "extend" {
+			fields["granted"] = "yes"
+		}
 	case "approve":
 		c.Command = "approve-period"
 	case "place":
