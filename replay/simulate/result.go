@@ -15,7 +15,7 @@ type Result struct {
 	Closing  events.Date          `json:"closing"`
 	Position projections.Position `json:"at"` // the last record that counts
 
-	Clients     int `json:"clients"`      // ever enrolled
+	Clients     int `json:"clients"`      // with an enrollment or an expense
 	ClientsMore int `json:"clients_more"` // for whom more would have been due
 	ClientsLess int `json:"clients_less"`
 

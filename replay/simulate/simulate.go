@@ -72,13 +72,13 @@ func Run(ctx context.Context, v *projections.Views, o Options) (*Result, error) 
 
 // cause returns what stopped the workers: a cancellation only when nothing else
 // did.
-func cause(faults []error) error {
+func cause(faults []error) (first error) {
 	for _, err := range faults {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return err
+		if first == nil || errors.Is(first, context.Canceled) && err != nil {
+			first = err
 		}
 	}
-	return errors.Join(faults...)
+	return first
 }
 
 // A run is one simulation. Its workers share the walk over the cases.
