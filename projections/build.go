@@ -158,7 +158,11 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	return err
 }
 
-// write ingests batches; a transaction holds one run of command ids.
+// ingestCommit is the number of records in one transaction of ingest: whole
+// segments, and few enough to keep the heap small.
+const ingestCommit = 1 << 14
+
+// write ingests batches.
 func (b *builder) write(batches <-chan []decoded) error {
 	tx, err := b.db.Begin(true)
 	if err != nil {
@@ -171,7 +175,7 @@ func (b *builder) write(batches <-chan []decoded) error {
 			if err := b.add(tx, &batch[i]); err != nil {
 				return err
 			}
-			if b.position.Sequence%commandRun == 0 {
+			if b.position.Sequence%ingestCommit == 0 {
 				if tx, err = b.next(tx); err != nil {
 					return err
 				}
@@ -211,15 +215,18 @@ func (b *builder) add(tx *bolt.Tx, d *decoded) error {
 	return records.Put(key64(number), value)
 }
 
-// next writes the run of command ids and begins another transaction.
+// next writes the run of command ids when it is complete, and begins another
+// transaction.
 func (b *builder) next(tx *bolt.Tx) (*bolt.Tx, error) {
-	commands := tx.Bucket(bucketCommands)
-	commands.FillPercent = 1
-	run := (b.position.Sequence - 1) / commandRun
-	if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
-		return nil, err
+	if len(b.commands) == commandRun {
+		commands := tx.Bucket(bucketCommands)
+		commands.FillPercent = 1
+		run := (b.position.Sequence - 1) / commandRun
+		if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
+			return nil, err
+		}
+		b.commands = b.commands[:0]
 	}
-	b.commands = b.commands[:0]
 	if err := tx.Commit(); err != nil {
 		return nil, err
 	}

@@ -82,16 +82,18 @@ func (b *builder) dispatch(ctx context.Context, jobs, ordered chan<- job) {
 }
 
 func (b *builder) subjectsAfter(after []byte) (subjects []events.Subject, err error) {
-	err = b.db.View(func(tx *bolt.Tx) error {
-		c := tx.Bucket(bucketSubjects).Cursor()
-		k, _ := c.Seek(after)
-		if k != nil && string(k) == string(after) {
-			k, _ = c.Next()
-		}
-		for ; k != nil && len(subjects) < deriveBatch; k, _ = c.Next() {
-			subjects = append(subjects, events.Subject(k))
-		}
-		return nil
+	err = guard(func() error {
+		return b.db.View(func(tx *bolt.Tx) error {
+			c := tx.Bucket(bucketSubjects).Cursor()
+			k, _ := c.Seek(after)
+			if k != nil && string(k) == string(after) {
+				k, _ = c.Next()
+			}
+			for ; k != nil && len(subjects) < deriveBatch; k, _ = c.Next() {
+				subjects = append(subjects, events.Subject(k))
+			}
+			return nil
+		})
 	})
 	return subjects, err
 }

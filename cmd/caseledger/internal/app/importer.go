@@ -61,7 +61,7 @@ func (c *Catalogue) ReadImport(r io.Reader, name string, d Defaults) (*Import, e
 	}
 	reader := csv.NewReader(r)
 	header, err := reader.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, &InputError{Line: 1, Problem: "the file is empty: its first line must name the columns"}
 	}
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *Catalogue) ReadImport(r io.Reader, name string, d Defaults) (*Import, e
 	ordinals := map[string]int{}
 	for {
 		cells, err := reader.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return file, nil
 		}
 		line, _ := reader.FieldPos(0)

@@ -95,7 +95,7 @@ func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	if p.MasterKey == "" {
 		if err := seal.CreateMaster(p.masterKey()); err != nil {
 			return err
@@ -314,7 +314,7 @@ func (l *Ledger) floor() (jetstream.Floor, error) {
 
 // CatchUp brings the views up to the log's head.
 func (l *Ledger) CatchUp(ctx context.Context) (position uint64, err error) {
-	return l.App.index.CatchUp(ctx)
+	return l.index.CatchUp(ctx)
 }
 
 // URL is where the stream can be reached, without any token; empty when only
@@ -409,3 +409,6 @@ func (l *Ledger) PrepareKeys(requests []Request) error {
 	}
 	return l.keys.Prepare(subjects...)
 }
+
+// Beside returns the path of a temporary file in the data directory.
+func (p Place) Beside(name string) string { return p.path(name) }

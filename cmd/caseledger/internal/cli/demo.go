@@ -12,6 +12,7 @@ import (
 	"caseledger/cmd/caseledger/internal/sample"
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/replay"
 )
 
 func (p *Program) demoCommand() *cobra.Command {
@@ -72,7 +73,7 @@ const sampleChunk = 4096
 
 // recordSample records the sample through the same path as any command.
 func (p *Program) recordSample(ctx context.Context, c sample.Config) (recorded int, err error) {
-	l, err := app.Open(ctx, p.place(), app.OpenOptions{Catalogue: p.catalogue(), Views: views(), Now: p.Now, Unsynced: true})
+	l, err := app.Open(ctx, p.place(), app.OpenOptions{Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Unsynced: true})
 	if err != nil {
 		return 0, err
 	}

@@ -53,7 +53,7 @@ func (p *Program) importFile(ctx context.Context, l *app.Ledger, name string, o 
 	if err != nil {
 		return err
 	}
-	defer closeFile()
+	defer closeFile() //nolint:errcheck // it was only read
 	file, err := l.Catalogue().ReadImport(in, o.command, o.defaults)
 	if err != nil {
 		return fmt.Errorf("import %s: %w", name, err)

@@ -19,6 +19,7 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events/natsserver"
+	"caseledger/replay"
 )
 
 func (p *Program) serveCommand() *cobra.Command {
@@ -53,7 +54,7 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 	place := p.place()
 	show := p.progress()
 	l, err := app.Open(ctx, place, app.OpenOptions{
-		Catalogue: p.catalogue(), Views: views(), Now: p.Now, Progress: show.views, Listener: listener,
+		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views, Listener: listener,
 		Logger: slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	show.done()

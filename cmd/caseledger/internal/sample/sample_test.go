@@ -5,13 +5,16 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"caseledger/aggregates/clientcase"
-	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/sample"
 	"caseledger/cmd/caseledger/internal/sample/sampletest"
 	"caseledger/events"
@@ -239,6 +242,64 @@ func TestSampleUsesTheCatalogue(t *testing.T) {
 	}
 }
 
+// Given a stream with one fact changed, when it is counted, then the tables differ
+// from the published ones by what that fact says, and nowhere else.
+func TestMutationsAreCounted(t *testing.T) {
+	c := sample.Config{Seed: 11}
+	before := countedTables(t, sampletest.Take(sample.Requests(c)))
+	for _, m := range sampletest.Mutations(c) {
+		t.Run(m.Name, func(t *testing.T) {
+			checkChanges(t, before, countedTables(t, sampletest.Take(m.Apply(sample.Requests(c)))), m.Changes)
+		})
+	}
+}
+
+// cells are the numbers of tables by table, row and column.
+type cells map[[3]string]string
+
+func countedTables(t *testing.T, c *sampletest.Census) cells {
+	t.Helper()
+	all := cells{}
+	all.addCSV(t, "clients-enrolled", c.ClientsEnrolled(events.MustDate("2006-04-01"), events.MustDate("2009-05-31"), 1))
+	all.addCSV(t, "letters-by-fiscal-year", c.LettersByFiscalYear(2001, 2008, 1))
+	for measure, value := range c.PerCapita(2008, 1) {
+		all[[3]string{"per-capita", measure, "value"}] = value
+	}
+	return all
+}
+
+func (all cells) addCSV(t *testing.T, table, text string) {
+	t.Helper()
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(records) < 2 {
+		t.Fatalf("%s: %d rows, %v", table, len(records), err)
+	}
+	for _, record := range records[1:] {
+		for i, value := range record[1:] {
+			all[[3]string{table, record[0], records[0][i+1]}] = value
+		}
+	}
+}
+
+func checkChanges(t *testing.T, before, after cells, changes []sampletest.Change) {
+	t.Helper()
+	want := maps.Clone(before)
+	for _, c := range changes {
+		key := [3]string{c.Table, c.Row, c.Column}
+		n, err := strconv.Atoi(want[key])
+		if err != nil {
+			t.Fatalf("%v: %v", key, err)
+		}
+		want[key] = strconv.Itoa(n + c.By)
+	}
+	if diff := cmp.Diff(want, after); diff != "" {
+		t.Errorf("the tables differ from what is expected (-want +got):\n%s", diff)
+	}
+	if len(changes) == 0 || maps.Equal(before, after) {
+		t.Error("nothing changed")
+	}
+}
+
 func BenchmarkRequests(b *testing.B) {
 	for _, scale := range []int{1, 10} {
 		b.Run(fmt.Sprintf("scale=%d", scale), func(b *testing.B) {
@@ -253,4 +314,3 @@ func BenchmarkRequests(b *testing.B) {
 		})
 	}
 }
-
