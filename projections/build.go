@@ -111,6 +111,7 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	if err := b.ingest(ctx, src); err != nil {
 		return err
 	}
+	b.packer, b.spare, b.used, b.commands = packer{}, nil, nil, nil
 	subjects, err := b.index()
 	if err != nil {
 		return err
@@ -288,7 +289,7 @@ type sortedWriter struct {
 }
 
 // writerBytes bounds what one transaction of a sortedWriter holds.
-const writerBytes = 16 << 20
+const writerBytes = 4 << 20
 
 func (w *sortedWriter) put(bucket, key, value []byte) error {
 	if w.tx == nil {

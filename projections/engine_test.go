@@ -24,6 +24,7 @@ type countView struct{ version int }
 
 func (countView) Name() string         { return "count" }
 func (v countView) Version() int       { return v.version }
+func (countView) Ignores() []string    { return nil }
 func (countView) Kinds() []events.Kind { return []events.Kind{events.KindCase, events.KindAgency} }
 
 func (countView) Derive(s *projections.Subject, row []byte) ([]byte, error) {
@@ -59,6 +60,7 @@ type lastView struct{}
 
 func (lastView) Name() string         { return "last" }
 func (lastView) Version() int         { return 1 }
+func (lastView) Ignores() []string    { return nil }
 func (lastView) Kinds() []events.Kind { return events.Kinds() }
 func (lastView) Derive(s *projections.Subject, row []byte) ([]byte, error) {
 	r := s.Records[len(s.Records)-1]

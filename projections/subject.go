@@ -140,7 +140,7 @@ func (s *Subject) Principal(id string) (*Subject, error) {
 func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
 
 // Subject returns a subject with its history, which may be empty.
-func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil) }
+func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil, nil) }
 
 // Client returns the case of a client with its history, or a [*NotFoundError].
 func (s *Snapshot) Client(id string) (*Subject, error) {
@@ -151,8 +151,8 @@ func (s *Snapshot) Client(id string) (*Subject, error) {
 	return c, err
 }
 
-func (s *Snapshot) subject(name events.Subject, buf []*events.Record) (*Subject, error) {
-	records, err := s.appendHistory(buf, name)
+func (s *Snapshot) subject(name events.Subject, buf []*events.Record, skip func(raw []byte) bool) (*Subject, error) {
+	records, err := s.appendHistory(buf, name, skip)
 	if err != nil {
 		return nil, err
 	}

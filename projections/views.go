@@ -371,7 +371,7 @@ func (s *Snapshot) checkSubject(subject events.Subject, value []byte) error {
 	if err != nil {
 		return err
 	}
-	records, err := s.appendRecords(nil, &e, subject)
+	records, err := s.appendRecords(nil, &e, subject, nil)
 	if err != nil {
 		return err
 	}
