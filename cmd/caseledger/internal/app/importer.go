@@ -51,6 +51,17 @@ func (i *Import) Bad() []ImportRow {
 	return bad
 }
 
+// Good returns the commands of the other rows.
+func (i *Import) Good() []Request {
+	var good []Request
+	for _, row := range i.Rows {
+		if row.Err == nil {
+			good = append(good, row.Request)
+		}
+	}
+	return good
+}
+
 // ReadImport reads a CSV file whose first row names the columns: the command's
 // fields and [EnvelopeColumns]. A row's faults stand in the row; the error is
 // about the file as a whole.
