@@ -341,3 +341,50 @@ func TestDeterministicAndHarmless(t *testing.T) {
 		t.Errorf("digest %s, then %s, %v", before, after, err)
 	}
 }
+
+// until is a source as it was when it had n records.
+type until struct {
+	projections.Source
+	n uint64
+}
+
+func (u until) Head(context.Context) (uint64, error) { return u.n, nil }
+
+// Given views that follow the log meanwhile, then a simulation is of the position
+// at which it began.
+func TestWhileTheViewsFollow(t *testing.T) {
+	src := projtest.NewSynthetic(t, 12_000)
+	v := views(t, t, until{src, 6000})
+	defer v.Close()
+	o := simulate.Options{Overlay: twelve, Closing: events.MustDate("2010-12-31"), Position: 6000}
+	want := run(t, t, v, o)
+	followed := make(chan error, 1)
+	go func() {
+		var err error
+		for n := uint64(6100); n <= 12_000 && err == nil; n += 100 {
+			err = v.CatchUp(t.Context(), until{src, n}, nil)
+		}
+		followed <- err
+	}()
+	for following := true; following; {
+		select {
+		case err := <-followed:
+			if following = false; err != nil {
+				t.Fatal(err)
+			}
+		default:
+		}
+		got := run(t, t, v, o)
+		got.Position.Latest = want.Position.Latest // not known of a past position
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	if p, err := v.Position(); err != nil || p.Sequence != 12_000 {
+		t.Errorf("the views stand at #%d, %v", p.Sequence, err)
+	}
+	o.Position = 0
+	if all := run(t, t, v, o); all.Clients <= want.Clients {
+		t.Errorf("%d clients, then %d", want.Clients, all.Clients)
+	}
+}
