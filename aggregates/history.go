@@ -11,6 +11,7 @@ import (
 type Fact struct {
 	ID      string      // ULID of the record
 	Command string      // id of the command that recorded it
+	Actor   string      // who gave it
 	Type    string      // event type, such as "client.enrolled.v1"
 	On      events.Date // effective date
 	Event   events.Event
@@ -26,7 +27,7 @@ type History struct{ facts []Fact }
 // Add appends a record. The facts of a type that no decision looks into are kept
 // without their event: decode says whether it is wanted.
 func (h *History) Add(r *events.Record, decode bool) (events.Event, error) {
-	f := Fact{ID: r.ID, Command: r.CausationID, Type: r.Type, On: r.OccurredOn}
+	f := Fact{ID: r.ID, Command: r.CausationID, Actor: r.Actor, Type: r.Type, On: r.OccurredOn}
 	if decode {
 		e, err := r.Event()
 		if err != nil {

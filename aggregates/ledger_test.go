@@ -11,6 +11,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
 	"caseledger/events"
 
@@ -19,7 +20,7 @@ import (
 
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
-		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(),
+		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
 	}
 }
 
@@ -41,11 +42,12 @@ type ledger struct {
 	records map[events.Subject][]*events.Record
 	all     []*events.Record
 	today   events.Date
+	actor   string
 	n       int // commands so far
 }
 
 func newLedger() *ledger {
-	return &ledger{states: map[events.Subject]aggregates.State{}, records: map[events.Subject][]*events.Record{}}
+	return &ledger{states: map[events.Subject]aggregates.State{}, records: map[events.Subject][]*events.Record{}, actor: "test"}
 }
 
 func (l *ledger) state(s events.Subject) aggregates.State {
@@ -112,7 +114,7 @@ func (l *ledger) give(spec aggregates.Spec, cmd aggregates.Command, id string, o
 func (l *ledger) context(state aggregates.State, cmd aggregates.Command, id string, on events.Date) *aggregates.Context {
 	ctx := &aggregates.Context{
 		CommandID: id, RecordedAt: noon(l.today), Today: l.today, OccurredOn: on,
-		Actor: "test", Role: "case_manager", Basis: aggregates.Basis{},
+		Actor: l.actor, Role: "case_manager", Basis: aggregates.Basis{},
 	}
 	if d, ok := cmd.(aggregates.Dependent); ok {
 		for _, s := range d.Needs(state) {
@@ -135,7 +137,7 @@ func (l *ledger) append(subject events.Subject, event events.Event, id string, o
 	}
 	env := events.Envelope{
 		ID: ulid.MustNew(uint64(l.n), strings.NewReader("0123456789")).String(), Source: "test", Subject: subject,
-		Time: noon(l.today), Version: uint64(len(l.records[subject]) + 1), OccurredOn: on, Actor: "test",
+		Time: noon(l.today), Version: uint64(len(l.records[subject]) + 1), OccurredOn: on, Actor: l.actor,
 		Role: "case_manager", CausationID: id, CommandDigest: events.HashOf([]byte(id)),
 	}
 	if rs := l.records[subject]; len(rs) > 0 {

@@ -22,7 +22,7 @@ import (
 // An outcome is the type of the event that was recorded, then data that its
 // record holds, if any; "fulfilled" for a command that records nothing;
 // "refused CODE FIELD"; or "invalid FIELD". A line without one is a given: it must record
-// something. "today DATE" sets the day of recording. An expense's outcome may be
+// something. "today DATE" sets the day of recording, "actor NAME" who gives what follows. An expense's outcome may be
 // "judged CODE". "given NAME" repeats the scenario of that name; the word
 // "eligible" stands for the screening fields of a person who may be enrolled.
 func TestScenarios(t *testing.T) {
@@ -70,6 +70,8 @@ func play(t *testing.T, l *ledger, scenarios map[string][]string, name string, s
 			play(t, l, scenarios, given, seen)
 		} else if today, ok := strings.CutPrefix(line, "today "); ok {
 			l.today = events.MustDate(today)
+		} else if actor, ok := strings.CutPrefix(line, "actor "); ok {
+			l.actor = actor
 		} else {
 			l.line(t, line, seen)
 		}
@@ -238,5 +240,5 @@ func refusalCodes(t *testing.T, dir string) (codes []string) {
 
 var packageOf = map[events.Kind]string{
 	events.KindCase: "clientcase", events.KindLetter: "letter", events.KindAgency: "agency",
-	events.KindWorker: "worker", events.KindProgramme: "programme",
+	events.KindWorker: "worker", events.KindProgramme: "programme", events.KindRoster: "roster",
 }

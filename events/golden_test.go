@@ -155,6 +155,9 @@ func fill(v reflect.Value, name string) {
 	case *Hash:
 		*x = HashOf([]byte(name))
 		return
+	case *Instant:
+		*x = MustInstant("2009-01-08T14:03:11.250Z")
+		return
 	case *Subject:
 		*x = "agency/A-12"
 		return

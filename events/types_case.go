@@ -33,6 +33,8 @@ var caseTypes = []Type{
 	define[ComponentClosed](KindCase),
 	define[ComponentReopened](KindCase),
 	define[CaseFactWithdrawn](KindCase),
+	define[DestructionRequested](KindCase),
+	define[IdentityDestroyed](KindCase),
 }
 
 // A Criterion is one of the conditions of enrollment (R01), with who determined

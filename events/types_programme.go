@@ -2,6 +2,7 @@ package events
 
 var programmeTypes = []Type{
 	define[PolicyAdopted](KindProgramme),
+	define[FinalReportSubmitted](KindProgramme),
 }
 
 // PolicyAdopted puts settings of the rulebook in force from its effective date
@@ -31,3 +32,13 @@ type Rate struct {
 	ClientCents         Cents `json:"client_cents"`         // up to, per service period
 	MaximumPeriods      int   `json:"maximum_periods"`      // length of the service clock
 }
+
+// FinalReportSubmitted is the submission, on OccurredOn, of the final financial
+// report of an award: records are kept for three years from then on (R32).
+type FinalReportSubmitted struct {
+	Award       string `json:"award"`        // number of the contract or grant, never a person
+	ThroughDate Date   `json:"through_date"` // last day that the report covers
+}
+
+// EventType implements [Event].
+func (*FinalReportSubmitted) EventType() string { return "final-report.submitted.v1" }

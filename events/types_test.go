@@ -83,6 +83,7 @@ var clearText = map[string]string{
 	"visa_class": "closed list", "kind": "closed list", "component": "closed list", "basis": "closed list",
 	"immigration_status": "closed list", "name": "closed list: a criterion of enrollment", "category": "closed list",
 	"cause": "closed list", "setting": "closed list", "outcomes": "closed list", "outcome": "closed list", "scope": "closed list",
+	"grounds": "closed list", "purpose": "closed list",
 	"country": "code", "language": "code", "languages": "codes", "state": "code",
 	"determined_by": "worker's id or organisation", "referred_to": "organisation", "recipient": "organisation",
 }
@@ -92,7 +93,7 @@ var clearText = map[string]string{
 func TestTextOfPersonsIsSealed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, typ := range Types() {
-		if typ.Kind != KindCase && typ.Kind != KindLetter && typ.Kind != KindWorker {
+		if typ.Kind != KindCase && typ.Kind != KindLetter && typ.Kind != KindWorker && typ.Kind != KindLook {
 			continue
 		}
 		event := typ.New()

@@ -51,6 +51,8 @@ func commands() []aggregates.Spec {
 		enrolled("close-component", "R28", "close the immigration or criminal-prosecution component", decideCloseComponent),
 		enrolled("reopen-component", "R28", "reopen the immigration or criminal-prosecution component", decideReopenComponent),
 		known("withdraw-case-fact", "R24", "take back a record that was made in error", decideWithdrawFact),
+		known("request-destruction", "R32", "ask that the keys of a client be destroyed", decideRequestDestruction),
+		known("confirm-destruction", "R32", "destroy the keys of a client as another principal requested", decideConfirmDestruction),
 	}
 }
 

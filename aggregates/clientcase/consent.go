@@ -71,3 +71,14 @@ func (s *State) releases(recipient string, day events.Date) (held []*events.Cons
 	}
 	return held
 }
+
+// Released reports whether the client's release lets a recipient see who the
+// client is, on a day (R31).
+func (s *State) Released(recipient string, day events.Date) bool {
+	for _, given := range s.releases(recipient, day) {
+		if given.Scope == "identity" || given.Scope == "whole_case" {
+			return true
+		}
+	}
+	return false
+}

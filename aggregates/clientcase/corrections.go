@@ -89,6 +89,7 @@ var notWithdrawn = map[string]string{
 	typeExpenseBooked:        "reverse-expense takes an expense back",
 	typeExpenseReversed:      "book-expense books the expense anew",
 	"case-fact.withdrawn.v1": "record the fact anew",
+	typeIdentityDestroyed:    "the keys are destroyed, and nothing brings them back",
 }
 
 func decideWithdrawFact(s *State, c *WithdrawCaseFact, _ *aggregates.Context) (events.Event, error) {

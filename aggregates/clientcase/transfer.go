@@ -150,3 +150,15 @@ func decideDeclineTransfer(s *State, c *DeclineTransfer, ctx *aggregates.Context
 	}
 	return &events.TransferDeclined{To: pending.To, Reason: events.Plain(c.Reason)}, nil
 }
+
+// Agencies returns whose client this is on a day: the agency's, and that of one
+// to which a transfer is proposed, which has to decide on it.
+func (s *State) Agencies(day events.Date) (agencies []string) {
+	if agency := s.AgencyOn(day); agency != "" {
+		agencies = append(agencies, agency)
+	}
+	if _, pending := s.pendingTransfer(); pending != nil {
+		agencies = append(agencies, pending.To)
+	}
+	return agencies
+}

@@ -20,6 +20,7 @@ func Aggregate() aggregates.Aggregate {
 		New:  func(events.Subject) aggregates.State { return &State{book: policy.NewBook()} },
 		Commands: []aggregates.Spec{
 			aggregates.Define(events.KindProgramme, "adopt-policy", "", "put settings or rates of the rulebook in force from a date on", decideAdopt),
+			aggregates.Define(events.KindProgramme, "submit-final-report", "R32", "record that the final financial report of an award was submitted", decideSubmit),
 		},
 	}
 }

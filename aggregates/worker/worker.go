@@ -219,3 +219,11 @@ func (s *State) engaged(ctx *aggregates.Context) (standing, error) {
 func target(worker string) (events.Subject, error) {
 	return events.NewSubject(events.KindWorker, worker)
 }
+
+// Agencies returns the agency where the worker is engaged on a day.
+func (s *State) Agencies(day events.Date) []string {
+	if st := s.on(day); st.from != 0 {
+		return []string{st.agency}
+	}
+	return nil
+}

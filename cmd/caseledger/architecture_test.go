@@ -54,6 +54,7 @@ var guarded = []struct {
 	reason string
 }{
 	{"github.com/nats-io/nats.go", []string{"events/jetstream"}, "one package knows how records travel"},
+	{"github.com/nats-io/nkeys", []string{"aggregates/roster", "cmd/caseledger/internal/auth"}, "who may act is known by a key; nothing else is"},
 	{"github.com/synadia-io/orbit.go", []string{"events/jetstream"}, "one package knows how records travel"},
 	{"github.com/nats-io/nats-server", []string{"events/natsserver"}, "one package runs the server"},
 	{"go.etcd.io/bbolt", []string{"projections", "events/seal"}, "views and keys are files; nothing else is"},

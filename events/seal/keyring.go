@@ -152,7 +152,7 @@ type person struct {
 
 func personOf(s events.Subject) (p person, ok bool) {
 	switch s.Kind() {
-	case events.KindCase, events.KindLetter:
+	case events.KindCase, events.KindLetter, events.KindLook:
 		return person{id: s.ID()}, true
 	case events.KindWorker:
 		return person{worker: true, id: s.ID()}, true

@@ -7,6 +7,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
 )
 
@@ -18,6 +19,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		agency.Aggregate(),
 		worker.Aggregate(),
 		programme.Aggregate(),
+		roster.Aggregate(),
 	)
 	if err != nil {
 		panic("app: " + err.Error())

@@ -309,5 +309,6 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn"},
 	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
 	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left"},
-	{"R31", "consent.given consent.withdrawn"},
+	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed"},
+	{"R32", "destruction.requested identity.destroyed final-report.submitted"},
 }
