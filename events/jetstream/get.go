@@ -51,7 +51,7 @@ func (l *Log) getEach(ctx context.Context, sequences []uint64) map[uint64]events
 	defer sub.Unsubscribe()
 	for _, sequence := range sequences {
 		request := fmt.Appendf(nil, `{"seq":%d}`, sequence)
-		if err := l.readConn.PublishRequest(apiPrefix+"DIRECT.GET."+streamName, inbox, request); err != nil {
+		if err := l.readConn.PublishRequest(apiPrefix+"DIRECT.GET."+l.name(), inbox, request); err != nil {
 			return nil
 		}
 	}
@@ -61,7 +61,7 @@ func (l *Log) getEach(ctx context.Context, sequences []uint64) map[uint64]events
 		if err != nil {
 			break
 		}
-		if message, err := directMessage(m); err == nil {
+		if message, err := l.stream().directMessage(m); err == nil {
 			got[message.Sequence] = message
 		}
 	}

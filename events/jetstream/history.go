@@ -49,7 +49,7 @@ func (l *Log) history(ctx context.Context, subject events.Subject) ([]events.Mes
 	var history []events.Message
 	for next := uint64(1); ; {
 		part, more, err := l.directRetried(ctx, directRequest{
-			Sequence: next, Subject: wireSubject(subject), Batch: directMessages, MaxBytes: directBytes,
+			Sequence: next, Subject: l.stream().wireSubject(subject), Batch: directMessages, MaxBytes: directBytes,
 		})
 		if err != nil {
 			return nil, err
@@ -67,7 +67,7 @@ func (l *Log) history(ctx context.Context, subject events.Subject) ([]events.Mes
 // lastSequence asks the stream's leader for a subject's last sequence number, 0
 // when it has none.
 func (l *Log) lastSequence(ctx context.Context, subject events.Subject) (uint64, error) {
-	m, err := l.leaderGet(ctx, fmt.Sprintf(`{"last_by_subj":%q}`, wireSubject(subject)))
+	m, err := l.leaderGet(ctx, fmt.Sprintf(`{"last_by_subj":%q}`, l.stream().wireSubject(subject)))
 	if err != nil || m == nil {
 		return 0, err
 	}
@@ -102,7 +102,7 @@ func (l *Log) direct(ctx context.Context, r directRequest) (messages []events.Me
 		return nil, false, err
 	}
 	defer sub.Unsubscribe()
-	if err := l.readConn.PublishRequest(apiPrefix+"DIRECT.GET."+streamName, inbox, body); err != nil {
+	if err := l.readConn.PublishRequest(apiPrefix+"DIRECT.GET."+l.name(), inbox, body); err != nil {
 		return nil, false, err
 	}
 	for {
@@ -114,7 +114,7 @@ func (l *Log) direct(ctx context.Context, r directRequest) (messages []events.Me
 			more, err := endOfBatch(m)
 			return messages, more, err
 		}
-		message, err := directMessage(m)
+		message, err := l.stream().directMessage(m)
 		if err != nil {
 			return messages, false, err
 		}
@@ -132,10 +132,10 @@ func endOfBatch(m *nats.Msg) (more bool, err error) {
 	return false, fmt.Errorf("direct get: unexpected answer %v", m.Header)
 }
 
-func directMessage(m *nats.Msg) (events.Message, error) {
+func (s Stream) directMessage(m *nats.Msg) (events.Message, error) {
 	sequence, err := strconv.ParseUint(m.Header.Get(jetstream.SequenceHeader), 10, 64)
 	if err != nil {
 		return events.Message{}, errors.New("direct get: an answer without a sequence number")
 	}
-	return events.Message{Sequence: sequence, Subject: ledgerSubject(m.Header.Get(jetstream.SubjectHeader)), Data: m.Data}, nil
+	return events.Message{Sequence: sequence, Subject: s.ledgerSubject(m.Header.Get(jetstream.SubjectHeader)), Data: m.Data}, nil
 }

@@ -18,6 +18,7 @@ import (
 
 // A Config says where the stream is. Exactly one of Server and URL is given.
 type Config struct {
+	Stream    Stream        // which of the two; Ledger when empty
 	Server    InProcess     // a server in this process
 	URL       string        // of one server or, separated by commas, several of a cluster
 	Token     string        // for a server that asks for one
@@ -45,6 +46,13 @@ type Floor struct {
 }
 
 const defaultTimeout = 10 * time.Second
+
+func (c Config) stream() Stream {
+	if c.Stream == "" {
+		return Ledger
+	}
+	return c.Stream
+}
 
 func (c Config) timeout() time.Duration {
 	if c.Timeout == 0 {

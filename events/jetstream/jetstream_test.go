@@ -1,6 +1,7 @@
 package jetstream_test
 
 import (
+	"errors"
 	"log/slog"
 	"testing"
 
@@ -55,6 +56,32 @@ func TestConformanceLoopback(t *testing.T) {
 	c := jetstream.Config{URL: s.URL(), Token: "secret"}
 	create(t, c)
 	logtest.Run(t, func(t *testing.T) events.Log { return open(t, c) })
+}
+
+// TestTwoStreams runs the suite on the second stream of a server, beside the
+// first: neither sees a record of the other.
+func TestTwoStreams(t *testing.T) {
+	s := start(t, natsserver.Config{})
+	ledger, access := jetstream.Config{Server: s}, jetstream.Config{Server: s, Stream: jetstream.Access}
+	if _, err := jetstream.Open(t.Context(), access); !errors.Is(err, jetstream.ErrNotFound) {
+		t.Errorf("opened a stream that was not made: %v", err)
+	}
+	create(t, ledger)
+	create(t, access)
+	first := open(t, ledger)
+	if _, err := first.Append(t.Context(), "case/C-1", 0, "01ARZ3NDEKTSV4RRFFQ69G5FAV", []byte("what happened")); err != nil {
+		t.Fatal(err)
+	}
+	logtest.Run(t, func(t *testing.T) events.Log { return open(t, access) })
+	if head, err := first.Head(t.Context()); err != nil || head != 1 {
+		t.Errorf("head of the first stream = %d, %v; want 1", head, err)
+	}
+	for name, subject := range map[string]events.Subject{"own": "case/C-1", "other": "case/C-2"} {
+		history, err := first.History(t.Context(), subject)
+		if want := map[string]int{"own": 1}[name]; err != nil || len(history) != want {
+			t.Errorf("%s: %d records, %v; want %d", name, len(history), err, want)
+		}
+	}
 }
 
 func TestDurable(t *testing.T) {

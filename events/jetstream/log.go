@@ -68,14 +68,14 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 func (l *Log) check(ctx context.Context) error {
 	if s := l.config.Server; s != nil {
 		if err := s.StoreError(); err != nil {
-			return fmt.Errorf("check stream %s: %w", streamName, err)
+			return fmt.Errorf("check stream %s: %w", l.name(), err)
 		}
 	}
 	info, err := l.info(ctx)
 	if err != nil {
-		return fmt.Errorf("check stream %s: %w", streamName, err)
+		return fmt.Errorf("check stream %s: %w", l.name(), err)
 	}
-	if err := checkConfig(info.Config, l.config.Replicas); err != nil {
+	if err := l.stream().checkConfig(info.Config, l.config.Replicas); err != nil {
 		return err
 	}
 	l.replicas = info.Config.Replicas
@@ -91,17 +91,17 @@ func (l *Log) checkFloor(ctx context.Context, state jetstream.StreamState) error
 		return nil
 	}
 	if state.LastSeq < floor.Sequence {
-		return &FloorError{Floor: floor, Head: state.LastSeq}
+		return &FloorError{Stream: l.stream(), Floor: floor, Head: state.LastSeq}
 	}
 	m, err := l.leaderGet(ctx, fmt.Sprintf(`{"seq":%d}`, floor.Sequence))
 	if err != nil {
-		return fmt.Errorf("check stream %s at #%d: %w", streamName, floor.Sequence, err)
+		return fmt.Errorf("check stream %s at #%d: %w", l.name(), floor.Sequence, err)
 	}
 	if m == nil {
-		return &FloorError{Floor: floor, Head: state.LastSeq}
+		return &FloorError{Stream: l.stream(), Floor: floor, Head: state.LastSeq}
 	}
 	if hash := events.HashOf(m.Data); hash != floor.Hash {
-		return &FloorError{Floor: floor, Head: state.LastSeq, Hash: hash}
+		return &FloorError{Stream: l.stream(), Floor: floor, Head: state.LastSeq, Hash: hash}
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (l *Log) checkFloor(ctx context.Context, state jetstream.StreamState) error
 func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	var info *jetstream.StreamInfo
 	err := l.retry(ctx, func(ctx context.Context) error {
-		stream, err := l.js.Stream(ctx, streamName)
+		stream, err := l.js.Stream(ctx, l.name())
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
 	defer cancel()
 	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
-		Subject: wireSubject(subject),
+		Subject: l.stream().wireSubject(subject),
 		Data:    data,
 		Header: nats.Header{
 			jetstream.MsgIDHeader:               {recordID},
@@ -273,13 +273,17 @@ func (l *Log) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func wireSubject(s events.Subject) string {
-	return subjectPrefix + string(s.Kind()) + "." + s.ID()
+func (l *Log) stream() Stream { return l.config.stream() }
+
+func (l *Log) name() string { return string(l.stream()) }
+
+func (s Stream) wireSubject(subject events.Subject) string {
+	return s.prefix() + string(subject.Kind()) + "." + subject.ID()
 }
 
 // ledgerSubject is the inverse of wireSubject.
-func ledgerSubject(wire string) events.Subject {
-	rest := wire[len(subjectPrefix):]
+func (s Stream) ledgerSubject(wire string) events.Subject {
+	rest := wire[len(s.prefix()):]
 	dot := strings.IndexByte(rest, '.')
 	return events.Subject(rest[:dot] + "/" + rest[dot+1:])
 }

@@ -145,6 +145,7 @@ func (l *Log) consume(ctx context.Context, from, to uint64, f func([]events.Mess
 // as fast as a bare counting consumer, and the sequence numbers tell by
 // themselves what an ordered consumer would have to find out.
 type feed struct {
+	stream    Stream
 	conn      *nats.Conn
 	sub       *nats.Subscription
 	messages  chan *nats.Msg
@@ -159,7 +160,7 @@ type feed struct {
 func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
 	setup, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
-	consumer, err := l.readJS.CreateConsumer(setup, streamName, jetstream.ConsumerConfig{
+	consumer, err := l.readJS.CreateConsumer(setup, l.name(), jetstream.ConsumerConfig{
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       from,
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -172,9 +173,10 @@ func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
 	}
 	name := consumer.CachedInfo().Name
 	f := &feed{
+		stream:    l.stream(),
 		conn:      l.readConn,
 		messages:  make(chan *nats.Msg, 2*readWindow+16),
-		pull:      apiPrefix + "CONSUMER.MSG.NEXT." + streamName + "." + name,
+		pull:      apiPrefix + "CONSUMER.MSG.NEXT." + l.name() + "." + name,
 		inbox:     nats.NewInbox(),
 		remaining: to - from + 1,
 		timer:     time.NewTimer(stall),
@@ -182,7 +184,7 @@ func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
 			ctx, cancel := context.WithTimeout(context.Background(), stall)
 			defer cancel()
 			// One that cannot be removed goes by itself; see consumerLife.
-			_ = l.readJS.DeleteConsumer(ctx, streamName, name)
+			_ = l.readJS.DeleteConsumer(ctx, l.name(), name)
 		},
 	}
 	if f.sub, err = f.conn.ChanSubscribe(f.inbox, f.messages); err != nil {
@@ -212,7 +214,7 @@ func (f *feed) batch(ctx context.Context, from, to uint64) []events.Message {
 		if m == nil || sequenceOf(m) != next {
 			break
 		}
-		batch = append(batch, events.Message{Sequence: next, Subject: ledgerSubject(m.Subject), Data: m.Data})
+		batch = append(batch, events.Message{Sequence: next, Subject: f.stream.ledgerSubject(m.Subject), Data: m.Data})
 		if f.unmet--; f.unmet == readWindow {
 			f.request()
 		}

@@ -71,7 +71,7 @@ func (l *Log) leaderGet(ctx context.Context, request string) (*events.Message, e
 			Data     []byte `json:"data"`
 		} `json:"message"`
 	}
-	answer, err := l.ask(ctx, "STREAM.MSG.GET."+streamName, request)
+	answer, err := l.ask(ctx, "STREAM.MSG.GET."+l.name(), request)
 	if err != nil {
 		return nil, err
 	}
@@ -85,5 +85,5 @@ func (l *Log) leaderGet(ctx context.Context, request string) (*events.Message, e
 		return nil, body.Error
 	}
 	m := body.Message
-	return &events.Message{Sequence: m.Sequence, Subject: ledgerSubject(m.Subject), Data: m.Data}, nil
+	return &events.Message{Sequence: m.Sequence, Subject: l.stream().ledgerSubject(m.Subject), Data: m.Data}, nil
 }

@@ -14,9 +14,6 @@ import (
 )
 
 const (
-	streamName    = "LEDGER"
-	subjectPrefix = "ledger."
-
 	// headerRoom is what a message may hold beside its record.
 	headerRoom = 1 << 10
 
@@ -28,12 +25,29 @@ const (
 	serverMetadata = "_nats."
 )
 
+// A Stream is one of the two sequences of records that a ledger consists of.
+type Stream string
+
+// The streams, which are configured alike.
+const (
+	Ledger Stream = "LEDGER" // what happened; on subjects ledger.<kind>.<id>
+	Access Stream = "ACCESS" // who looked at identifying data; on subjects access.<kind>.<id>
+)
+
+// prefix starts the stream's NATS subjects; it is asked for each message.
+func (s Stream) prefix() string {
+	if s == Access {
+		return "access."
+	}
+	return "ledger."
+}
+
 // streamConfig is how the stream must stand: nothing is ever evicted, replaced,
 // transformed or deleted.
-func streamConfig(replicas int) jetstream.StreamConfig {
+func (s Stream) config(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:              streamName,
-		Subjects:          []string{subjectPrefix + "*.*"},
+		Name:              string(s),
+		Subjects:          []string{s.prefix() + "*.*"},
 		Retention:         jetstream.LimitsPolicy,
 		MaxConsumers:      -1,
 		MaxMsgs:           -1,
@@ -62,16 +76,16 @@ func Create(ctx context.Context, c Config) error {
 	// The server would accept a second creation with an equal configuration.
 	switch _, err := l.info(ctx); {
 	case err == nil:
-		return fmt.Errorf("create stream %s: %w", streamName, ErrExists)
+		return fmt.Errorf("create stream %s: %w", l.name(), ErrExists)
 	case !errors.Is(err, ErrNotFound):
-		return fmt.Errorf("create stream %s: %w", streamName, err)
+		return fmt.Errorf("create stream %s: %w", l.name(), err)
 	}
 	err = l.retry(ctx, func(ctx context.Context) error {
-		_, err := js.CreateStream(ctx, streamConfig(c.Replicas))
+		_, err := js.CreateStream(ctx, c.stream().config(c.Replicas))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("create stream %s: %w", streamName, err)
+		return fmt.Errorf("create stream %s: %w", l.name(), err)
 	}
 	return nil
 }
@@ -85,7 +99,10 @@ var ErrNotFound = errors.New("there is no ledger here")
 
 // A DriftError reports that the stream is not configured as a ledger must be.
 // Records may be at risk; nothing is read or written until it is put right.
-type DriftError struct{ Fields []Drift }
+type DriftError struct {
+	Stream Stream
+	Fields []Drift
+}
 
 // A Drift is one setting that is not as it must be.
 type Drift struct{ Field, Want, Got string }
@@ -95,18 +112,18 @@ func (e *DriftError) Error() string {
 	for i, d := range e.Fields {
 		drifts[i] = fmt.Sprintf("%s is %s instead of %s", d.Field, d.Got, d.Want)
 	}
-	return "check stream " + streamName + ": its configuration was changed: " + strings.Join(drifts, ", ")
+	return "check stream " + string(e.Stream) + ": its configuration was changed: " + strings.Join(drifts, ", ")
 }
 
 // checkConfig compares every field that the client knows, so that one added to
 // it later is compared too.
-func checkConfig(got jetstream.StreamConfig, replicas int) error {
+func (s Stream) checkConfig(got jetstream.StreamConfig, replicas int) error {
 	if replicas == 0 {
 		replicas = got.Replicas
 	}
 	got.Metadata = ownMetadata(got.Metadata)
-	want := streamConfig(replicas)
-	var drift DriftError
+	want := s.config(replicas)
+	drift := DriftError{Stream: s}
 	w, g := reflect.ValueOf(want), reflect.ValueOf(got)
 	for i := range w.NumField() {
 		a, b := w.Field(i).Interface(), g.Field(i).Interface()
@@ -136,14 +153,15 @@ func ownMetadata(all map[string]string) map[string]string {
 // A FloorError reports that the log lost records that the views or the archive
 // hold, or holds others in their place. Restore it; do not go on writing.
 type FloorError struct {
-	Floor Floor
-	Head  uint64      // where the log ends
-	Hash  events.Hash // of the record at the floor; zero when there is none
+	Stream Stream
+	Floor  Floor
+	Head   uint64      // where the log ends
+	Hash   events.Hash // of the record at the floor; zero when there is none
 }
 
 func (e *FloorError) Error() string {
 	if e.Hash.IsZero() {
-		return fmt.Sprintf("check stream %s: it ends at #%d and has no record #%d, which was read before", streamName, e.Head, e.Floor.Sequence)
+		return fmt.Sprintf("check stream %s: it ends at #%d and has no record #%d, which was read before", e.Stream, e.Head, e.Floor.Sequence)
 	}
-	return fmt.Sprintf("check stream %s: record #%d is %s and was %s when it was read before", streamName, e.Floor.Sequence, e.Hash.Short(), e.Floor.Hash.Short())
+	return fmt.Sprintf("check stream %s: record #%d is %s and was %s when it was read before", e.Stream, e.Floor.Sequence, e.Hash.Short(), e.Floor.Hash.Short())
 }

@@ -41,3 +41,8 @@ func (c *cache) put(s slot, keys []key) {
 	}
 	c.young[s] = keys
 }
+
+func (c *cache) drop(s slot) {
+	delete(c.young, s)
+	delete(c.old, s)
+}

@@ -47,3 +47,34 @@ func (e *TamperedError) Error() string {
 	return fmt.Sprintf("unseal secret %d (%s) of record %s on %s: the sealed text is not what was written there",
 		e.Index, e.Class, e.RecordID, e.Subject)
 }
+
+// A DestroyedError reports a person whose keys were destroyed: what they sealed
+// cannot be read any more, and nothing is sealed for the person again (R32).
+type DestroyedError struct {
+	Subject  events.Subject
+	RecordID string // ULID of the record that ordered it
+}
+
+func (e *DestroyedError) Error() string {
+	return fmt.Sprintf("the keys of %s were destroyed by record %s (R32)", e.Subject, e.RecordID)
+}
+
+// Hint says what a person can do about it.
+func (e *DestroyedError) Hint() string {
+	return "what needs no identifying text can still be recorded; counts, money and proofs are as they were"
+}
+
+// An ExpiredError reports a backup of keys that must not be restored any more.
+type ExpiredError struct {
+	Path    string
+	Expired events.Instant
+}
+
+func (e *ExpiredError) Error() string {
+	return fmt.Sprintf("restore the keys: the backup %s expired at %s", e.Path, e.Expired)
+}
+
+// Hint says what a person can do about it.
+func (e *ExpiredError) Hint() string {
+	return "destroy it, and restore a younger one; without any, the identities that it held are lost"
+}

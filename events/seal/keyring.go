@@ -19,10 +19,14 @@ import (
 // A Keyring holds the data keys of every person of one ledger. It is safe for
 // concurrent use; one process at a time has the key file open.
 type Keyring struct {
-	master cipher.AEAD
+	keysPath, masterPath string
+
+	file   sync.RWMutex // held for writing while the file is made anew
+	secret []byte       // the master key
+	master cipher.AEAD  // of secret
 	db     *bbolt.DB
 
-	mu    sync.Mutex
+	mu    sync.Mutex // taken after file
 	cache cache
 }
 
@@ -36,9 +40,10 @@ type key struct {
 var classes = [...]events.KeyClass{events.IdentityKey, events.ExpenseKey}
 
 var (
-	keysBucket = []byte("keys")
-	metaBucket = []byte("meta")
-	checkKey   = []byte("check")
+	keysBucket      = []byte("keys")
+	destroyedBucket = []byte("destroyed")
+	metaBucket      = []byte("meta")
+	checkKey        = []byte("check")
 )
 
 // checkText is wrapped in the key file to tell whether a master key fits it.
@@ -50,7 +55,11 @@ const lockTimeout = 2 * time.Second
 // Create makes an empty key file for the master key at masterPath, readable by
 // its owner only. It never replaces a file.
 func Create(keysPath, masterPath string) error {
-	master, err := readMaster(masterPath)
+	secret, err := readMaster(masterPath)
+	if err != nil {
+		return err
+	}
+	master, err := newAEAD(secret)
 	if err != nil {
 		return err
 	}
@@ -62,8 +71,10 @@ func Create(keysPath, masterPath string) error {
 		return fmt.Errorf("create the key file: %w", err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		if _, err := tx.CreateBucket(keysBucket); err != nil {
-			return err
+		for _, name := range [][]byte{keysBucket, destroyedBucket} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
 		}
 		meta, err := tx.CreateBucket(metaBucket)
 		if err != nil {
@@ -81,7 +92,7 @@ func Create(keysPath, masterPath string) error {
 // persons who have lost theirs would hide the loss. A master key that does not fit
 // yields a [*MasterKeyError]. The caller closes the Keyring.
 func Open(keysPath, masterPath string) (*Keyring, error) {
-	master, err := readMaster(masterPath)
+	secret, err := readMaster(masterPath)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +103,8 @@ func Open(keysPath, masterPath string) (*Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the key file %s: %w", keysPath, err)
 	}
-	k := &Keyring{master: master, db: db, cache: newCache(maxCached)}
-	if err := k.check(masterPath); err != nil {
+	k := &Keyring{keysPath: keysPath, masterPath: masterPath, secret: secret, db: db, cache: newCache(maxCached)}
+	if err := k.settle(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return k, nil
@@ -104,22 +115,29 @@ func openDB(path string) (*bbolt.DB, error) {
 }
 
 // check tells whether the file is a key file and the master key fits it.
-func (k *Keyring) check(masterPath string) error {
+func (k *Keyring) check() (err error) {
+	if k.master, err = newAEAD(k.secret); err != nil {
+		return err
+	}
 	return k.db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(metaBucket)
-		if meta == nil || tx.Bucket(keysBucket) == nil {
-			return fmt.Errorf("open the key file: %s is not a key file", k.db.Path())
+		if meta == nil || tx.Bucket(keysBucket) == nil || tx.Bucket(destroyedBucket) == nil {
+			return fmt.Errorf("open the key file: %s is not a key file", k.keysPath)
 		}
 		text, err := k.master.Open(nil, nil, meta.Get(checkKey), wrapBinding(checkKey))
 		if err != nil || string(text) != checkText {
-			return &MasterKeyError{MasterPath: masterPath, KeysPath: k.db.Path()}
+			return &MasterKeyError{MasterPath: k.masterPath, KeysPath: k.keysPath}
 		}
 		return nil
 	})
 }
 
 // Close closes the key file.
-func (k *Keyring) Close() error { return k.db.Close() }
+func (k *Keyring) Close() error {
+	k.file.Lock()
+	defer k.file.Unlock()
+	return k.db.Close()
+}
 
 // Prepare makes the keys of all persons among subjects who have none yet, in one
 // synchronous write; other subjects are passed over. An import calls it once
@@ -160,13 +178,17 @@ func personOf(s events.Subject) (p person, ok bool) {
 	return person{}, false
 }
 
+// name is what the names of all of a person's keys start with.
+func (p person) name() string {
+	if p.worker {
+		return "worker/" + p.id + "/"
+	}
+	return "client/" + p.id + "/"
+}
+
 // prefix is what the names of all of a person's keys of a class start with.
 func (p person) prefix(class events.KeyClass) []byte {
-	kind := "client/"
-	if p.worker {
-		kind = "worker/"
-	}
-	return []byte(kind + p.id + "/" + string(class) + "/")
+	return []byte(p.name() + string(class) + "/")
 }
 
 // keysFor returns all generations of a person's data key, oldest first, and makes
@@ -184,7 +206,9 @@ func (k *Keyring) keysFor(subject events.Subject, class events.KeyClass) ([]key,
 		return nil, err
 	}
 	if keys, err = k.load(p, class); err == nil && len(keys) == 0 {
-		err = fmt.Errorf("%q is not a class of keys", class)
+		if err = k.destroyed(subject, p); err == nil {
+			err = fmt.Errorf("%q is not a class of keys", class)
+		}
 	}
 	return keys, err
 }
@@ -195,11 +219,17 @@ func (k *Keyring) knownKeys(subject events.Subject, class events.KeyClass) ([]ke
 	if !ok {
 		return nil, fmt.Errorf("%s is not a person: it has no keys", subject)
 	}
-	return k.load(p, class)
+	keys, err := k.load(p, class)
+	if err == nil && len(keys) == 0 {
+		err = k.destroyed(subject, p)
+	}
+	return keys, err
 }
 
 // load returns a person's keys, from memory or else from the file.
 func (k *Keyring) load(p person, class events.KeyClass) ([]key, error) {
+	k.file.RLock()
+	defer k.file.RUnlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if keys := k.cache.get(slot{p, class}); keys != nil {
@@ -224,14 +254,20 @@ func (k *Keyring) load(p person, class events.KeyClass) ([]key, error) {
 	return keys, err
 }
 
-// create writes a first generation of keys for persons who still have none.
+// create writes a first generation of keys for persons who still have none; those
+// whose keys were destroyed never get another.
 func (k *Keyring) create(persons []person) error {
 	if len(persons) == 0 {
 		return nil
 	}
+	k.file.RLock()
+	defer k.file.RUnlock()
 	return k.db.Update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(keysBucket)
 		for _, p := range persons {
+			if tx.Bucket(destroyedBucket).Get([]byte(p.name())) != nil {
+				continue
+			}
 			for _, class := range classes {
 				name := binary.BigEndian.AppendUint32(p.prefix(class), 1)
 				if bucket.Get(name) != nil {
@@ -250,7 +286,7 @@ func (k *Keyring) create(persons []person) error {
 func (k *Keyring) unwrap(name, wrapped []byte) (key, error) {
 	secret, err := k.master.Open(nil, nil, wrapped, wrapBinding(name))
 	if err != nil {
-		return key{}, fmt.Errorf("unwrap key %q in %s: it is damaged", name[:len(name)-4], k.db.Path())
+		return key{}, fmt.Errorf("unwrap key %q in %s: it is damaged", name[:len(name)-4], k.keysPath)
 	}
 	aead, err := newAEAD(secret)
 	if err != nil {

@@ -19,21 +19,30 @@ const keySize = 32
 // CreateMaster writes a new random master key to path, readable by its owner
 // only: 32 bytes in base64 and a line end. It never replaces a file, and when it
 // returns the key is on disk. Whoever loses the file loses every identity.
-func CreateMaster(path string) error {
-	text := base64.StdEncoding.EncodeToString(newKey()) + "\n"
+func CreateMaster(path string) error { return writeMaster(path, newKey()) }
+
+func writeMaster(path string, secret []byte) error {
+	if err := writePrivate(path, base64.StdEncoding.EncodeToString(secret)+"\n"); err != nil {
+		return fmt.Errorf("create the master key: %w", err)
+	}
+	return nil
+}
+
+// writePrivate writes a new file that only its owner can read, durably.
+func writePrivate(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return fmt.Errorf("create the master key: %w", err)
+		return err
 	}
 	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(path)); err != nil {
-		return fmt.Errorf("create the master key: %w", errors.Join(err, os.Remove(path)))
+		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
 
 // readMaster reads what CreateMaster writes, from a file nobody else can read.
-func readMaster(path string) (cipher.AEAD, error) {
+func readMaster(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the master key: %w", err)
@@ -49,7 +58,7 @@ func readMaster(path string) (cipher.AEAD, error) {
 	if err != nil || len(key) != keySize {
 		return nil, fmt.Errorf("read the master key: %s does not hold %d bytes in base64", path, keySize)
 	}
-	return newAEAD(key)
+	return key, nil
 }
 
 // newKey returns a random key. crypto/rand never fails: it ends the program.
