@@ -45,14 +45,14 @@ type Class string
 
 // The classes of fields.
 const (
-	Clear    Class = "clear"    // codes, coded ids, dates, counts
-	Money    Class = "money"    // amounts
-	Identity Class = "identity" // what identifies a person
-	Expense  Class = "expense"  // the free text of expenses
+	ClearFields    Class = "clear"    // codes, coded ids, dates, counts
+	MoneyFields    Class = "money"    // amounts
+	IdentityFields Class = "identity" // what identifies a person
+	ExpenseFields  Class = "expense"  // the free text of expenses
 )
 
 // Classes lists them.
-func Classes() []Class { return []Class{Clear, Money, Identity, Expense} }
+func Classes() []Class { return []Class{ClearFields, MoneyFields, IdentityFields, ExpenseFields} }
 
 // A Relation is what a principal's agency has to do with what an action is about.
 type Relation int

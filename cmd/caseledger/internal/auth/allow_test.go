@@ -122,11 +122,11 @@ func TestUnknownIsDenied(t *testing.T) {
 		action Action
 		class  Class
 	}{
-		{"", "report", Clear},
-		{"root", "report", Clear},
-		{"CASE_MANAGER", "history", Clear},
-		{CaseManager, "", Clear},
-		{CaseManager, "no-such-command", Clear},
+		{"", "report", ClearFields},
+		{"root", "report", ClearFields},
+		{"CASE_MANAGER", "history", ClearFields},
+		{CaseManager, "", ClearFields},
+		{CaseManager, "no-such-command", ClearFields},
 		{CaseManager, "history", ""},
 		{CaseManager, "history", "everything"},
 	} {
@@ -136,7 +136,7 @@ func TestUnknownIsDenied(t *testing.T) {
 			}
 		}
 	}
-	if Allow(CaseManager, -1, "history", Clear) {
+	if Allow(CaseManager, -1, "history", ClearFields) {
 		t.Error("a relation that there is not counts as one")
 	}
 }
@@ -146,7 +146,7 @@ func TestSeparation(t *testing.T) {
 	for _, role := range []Role{FederalReporter, Operator, HHS} {
 		for _, relation := range Relations() {
 			for action, row := range table().actions {
-				for _, class := range []Class{Identity, Expense} {
+				for _, class := range []Class{IdentityFields, ExpenseFields} {
 					if row.section == "ask" && Allow(role, relation, action, class) {
 						t.Errorf("%s reads %s fields with %s", role, class, action)
 					}
@@ -155,11 +155,11 @@ func TestSeparation(t *testing.T) {
 		}
 	}
 	for _, role := range Roles() {
-		both := Allow(role, Own, "request-destruction", Clear) && Allow(role, Own, "register-principal", Clear)
+		both := Allow(role, Own, "request-destruction", ClearFields) && Allow(role, Own, "register-principal", ClearFields)
 		if both {
 			t.Errorf("%s can ask for a destruction and make who confirms it", role)
 		}
-		if Allow(role, Own, Reveal, Identity) && Allow(role, Own, "keys rotate", Clear) {
+		if Allow(role, Own, Reveal, IdentityFields) && Allow(role, Own, "keys rotate", ClearFields) {
 			t.Errorf("%s holds the keys and reads with them", role)
 		}
 	}
