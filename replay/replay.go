@@ -15,12 +15,13 @@ import (
 	"caseledger/projections/caseload"
 	"caseledger/projections/clocks"
 	"caseledger/projections/reimbursement"
+	"caseledger/projections/retention"
 	"caseledger/projections/statistics"
 )
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}}
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, retention.View{}}
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays

@@ -38,8 +38,12 @@ type Config struct {
 	Log       events.Log
 	Catalogue *Catalogue
 	Keys      Keys
+	Custody   Custody // nil: nothing is unsealed or destroyed
 	Index     Index // nil: only what this App appended, and each subject's own history
 	Now       func() time.Time
+	// Access returns the log of looks at identifying data, opened when it is
+	// first asked for: who cannot write it cannot look. nil: nobody can.
+	Access func(context.Context) (events.Log, error)
 	// CacheSize bounds the number of folded aggregates that are kept; 0 means 20,000.
 	CacheSize int
 	// Shared says that others may write to the log: what a decision rests on
@@ -53,7 +57,9 @@ type App struct {
 	log       events.Log
 	catalogue *Catalogue
 	keys      Keys
+	custody   Custody
 	now       func() time.Time
+	access    func(context.Context) (events.Log, error)
 	shared    bool
 	zone      *time.Location
 	index     Index
@@ -80,7 +86,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 		c.CacheSize = 20_000
 	}
 	return &App{
-		Ledger: *genesis, log: c.Log, catalogue: c.Catalogue, keys: c.Keys, now: c.Now,
+		Ledger: *genesis, log: c.Log, catalogue: c.Catalogue, keys: c.Keys, custody: c.Custody, now: c.Now, access: c.Access,
 		shared: c.Shared, zone: zone, index: c.Index, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
 	}, nil
 }

@@ -9,7 +9,9 @@ import (
 	"unicode/utf8"
 
 	"caseledger/aggregates"
+	"caseledger/aggregates/roster"
 	"caseledger/events"
+	"caseledger/events/seal"
 )
 
 // maxAttempts bounds how often a command is decided when others write first.
@@ -44,28 +46,50 @@ type Receipt struct {
 // [*CommandReusedError]. A command that a rule does not allow is an
 // [*aggregates.Refusal], malformed input an [*InputError].
 func (a *App) Execute(ctx context.Context, req Request) (Receipt, error) {
-	a.complete(&req)
+	giver, err := a.identify(ctx, &req, a.loadBasis)
+	if err != nil {
+		return Receipt{}, err
+	}
 	w, err := a.prepare(&req)
 	if err != nil {
 		return Receipt{}, err
 	}
+	w.principal = giver
 	// In this order always: the id first, then the subject.
 	defer a.ids.lock(req.ID)()
 	defer a.subjects.lock(w.subject)()
 	for attempt := 1; ; attempt++ {
 		receipt, err := a.attempt(ctx, w)
 		if !isRace(err) {
-			return receipt, err
+			return a.carryOut(receipt, err)
 		}
 		a.cache.drop(w.subject)
 		if receipt, err := a.readBack(ctx, w); err != nil || receipt.Record != nil {
-			return receipt, err
+			return a.carryOut(receipt, err)
 		}
 		if attempt == maxAttempts {
 			return Receipt{}, &ContentionError{Subject: w.subject, Attempts: attempt, Err: err}
 		}
 	}
 }
+
+// carryOut does what a record orders to be done outside the ledger: keys are
+// destroyed. A destruction that failed is carried out when the command is given
+// again, and when the ledger is opened.
+func (a *App) carryOut(r Receipt, err error) (Receipt, error) {
+	if err != nil || r.Record == nil || r.Record.Type != typeIdentityDestroyed {
+		return r, err
+	}
+	if a.custody == nil {
+		return r, fmt.Errorf("recorded #%d; this process has no keys: they are destroyed where the ledger is opened with them", r.Record.Sequence)
+	}
+	if err := a.custody.Destroy(seal.Order{Subject: r.Subject, RecordID: r.Record.ID}); err != nil {
+		return r, fmt.Errorf("recorded #%d, but: %w", r.Record.Sequence, err)
+	}
+	return r, nil
+}
+
+const typeIdentityDestroyed = "identity.destroyed.v1"
 
 // isRace reports that an append failed, or may have failed, because of others.
 func isRace(err error) bool {
@@ -75,18 +99,12 @@ func isRace(err error) bool {
 
 // work is one command on its way.
 type work struct {
-	command *Command
-	req     *Request
-	subject events.Subject
-	context aggregates.Context
-	tried   []string // ids of the records that an append was tried with
-}
-
-// complete fills in what a request may leave out.
-func (a *App) complete(req *Request) {
-	if req.Role == "" {
-		req.Role = DefaultRole
-	}
+	command   *Command
+	req       *Request
+	principal *roster.Principal // nil: the ledger has none
+	subject   events.Subject
+	context   aggregates.Context
+	tried     []string // ids of the records that an append was tried with
 }
 
 // DefaultRole is the role of an actor who gives none.
@@ -175,6 +193,9 @@ func isPrintable(s string) bool {
 func (a *App) attempt(ctx context.Context, w *work) (Receipt, error) {
 	target, cached, err := a.load(ctx, w.subject)
 	if err != nil {
+		return Receipt{}, err
+	}
+	if err := a.permit(ctx, w, target, a.loadBasis); err != nil {
 		return Receipt{}, err
 	}
 	if before, found := target.commands[w.req.ID]; found {

@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -21,6 +23,7 @@ import (
 	"caseledger/events/natsserver"
 	"caseledger/events/seal"
 	"caseledger/projections"
+	"caseledger/projections/retention"
 )
 
 // What lies in a data directory. All of it is readable by its owner only.
@@ -114,7 +117,9 @@ func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 		return err
 	}
 	defer s.close()
-	if err := jetstream.Create(ctx, s.config); err != nil {
+	access := s.config
+	access.Stream = jetstream.Access
+	if err := errors.Join(jetstream.Create(ctx, s.config), jetstream.Create(ctx, access)); err != nil {
 		return err
 	}
 	log, err := jetstream.Open(ctx, s.config)
@@ -219,6 +224,9 @@ type Ledger struct {
 	keys   *seal.Keyring
 	stores *stores
 	unlock func() error
+
+	looksMu sync.Mutex
+	looks   events.Log // nil until it is first asked for
 }
 
 // OpenOptions say how a ledger is opened.
@@ -269,13 +277,18 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l.App, err = New(ctx, Config{
-		Log: l.Log, Catalogue: o.Catalogue, Keys: l.keys, Index: &viewsIndex{l.Views, l.Log, o.Progress},
+		Log: l.Log, Catalogue: o.Catalogue, Keys: l.keys, Custody: l.keys, Access: l.openLooks, Index: &viewsIndex{l.Views, l.Log, o.Progress},
 		Now: o.Now, Shared: p.URL != "",
 	})
 	if err != nil {
 		return nil, err
 	}
-	_, err = l.CatchUp(ctx)
+	if _, err = l.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	if slices.Contains(o.Views, projections.View(retention.View{})) {
+		err = l.destroyOrdered()
+	}
 	return l, err
 }
 
@@ -332,6 +345,9 @@ func (l *Ledger) Close() error {
 	var faults []error
 	if l.keys != nil {
 		faults = append(faults, l.keys.Close())
+	}
+	if l.looks != nil {
+		faults = append(faults, l.looks.Close())
 	}
 	if l.Log != nil {
 		faults = append(faults, l.Log.Close())

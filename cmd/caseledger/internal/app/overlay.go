@@ -45,13 +45,20 @@ const (
 
 // try decides a command and folds its event into the overlay.
 func (o *overlay) try(ctx context.Context, req Request) (outcome, error) {
-	o.app.complete(&req)
+	giver, err := o.app.identify(ctx, &req, o.load)
+	if err != nil {
+		return 0, err
+	}
 	w, err := o.app.prepare(&req)
 	if err != nil {
 		return 0, err
 	}
+	w.principal = giver
 	target, err := o.load(ctx, w.subject)
 	if err != nil {
+		return 0, err
+	}
+	if err := o.app.permit(ctx, w, target, o.load); err != nil {
 		return 0, err
 	}
 	if before, found := target.commands[req.ID]; found && o.ids[req.ID] == "" {

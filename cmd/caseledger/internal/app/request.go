@@ -13,6 +13,7 @@ type Request struct {
 	ID            string         // the same id with the same body is the same command, for ever
 	OccurredOn    events.Date    // effective date; zero means the programme's today
 	RecordedAt    events.Instant // only for ledgers with a simulated clock; zero means now
+	Key           string         // public key that the giver proved to hold; see [App.Principal]
 	Actor         string
 	Role          string
 	Agency        string // of the actor; may be empty

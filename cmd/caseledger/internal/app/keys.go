@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+	"caseledger/events/seal"
+	"caseledger/projections"
+	"caseledger/projections/retention"
+)
+
+// openLooks opens the stream ACCESS, once.
+func (l *Ledger) openLooks(ctx context.Context) (events.Log, error) {
+	l.looksMu.Lock()
+	defer l.looksMu.Unlock()
+	if l.looks == nil {
+		config := l.stores.config
+		config.Stream = jetstream.Access
+		log, err := jetstream.Open(ctx, config)
+		if err != nil {
+			return nil, err
+		}
+		l.looks = log
+	}
+	return l.looks, nil
+}
+
+// destroyOrdered carries out every destruction on record that the key file does
+// not show: of a process that died between the order and the deed, and of keys
+// that a backup brought back.
+func (l *Ledger) destroyOrdered() error {
+	return l.Views.Read(func(s *projections.Snapshot) error {
+		orders, err := retention.Orders(s)
+		if err != nil {
+			return err
+		}
+		var list []seal.Order
+		for client, record := range orders {
+			list = append(list, seal.Order{Subject: events.SubjectOf(events.KindCase, client), RecordID: record})
+		}
+		return l.keys.Destroy(list...)
+	})
+}
+
+// RotateMaster wraps every key with a new master key; see [seal.Keyring.RotateMaster].
+func (l *Ledger) RotateMaster() error { return l.keys.RotateMaster() }
+
+// RotateClient makes a new generation of a client's keys.
+func (l *Ledger) RotateClient(client string) (generation int, err error) {
+	version, err := l.knownVersion(context.Background(), events.SubjectOf(events.KindCase, client))
+	if err != nil {
+		return 0, err
+	}
+	if version == 0 {
+		return 0, &projections.NotFoundError{Name: client}
+	}
+	return l.keys.Rotate(events.SubjectOf(events.KindCase, client))
+}
+
+// SetRecovery makes a recovery key: the private part in a new file, the public
+// part in the key file.
+func (l *Ledger) SetRecovery(privatePath string) error {
+	public, err := seal.NewRecoveryKey(privatePath)
+	if err != nil {
+		return err
+	}
+	return l.keys.SetRecovery(public)
+}
+
+// HasRecovery reports whether a recovery key is set.
+func (l *Ledger) HasRecovery() (bool, error) { return l.keys.HasRecovery() }
+
+// BackupKeys writes a backup of the keys that expires.
+func (l *Ledger) BackupKeys(path string, expires events.Instant) error {
+	now, _ := l.Now()
+	return l.keys.Backup(path, seal.BackupHeader{Ledger: l.Ledger.Name, Created: now, Expires: expires})
+}
+
+// RestoreKeys makes the key file of a place from a backup, while no process holds
+// the directory. Opening the ledger then carries out again every destruction on
+// record, before anything can be unsealed.
+func RestoreKeys(ctx context.Context, p Place, backup string, now time.Time) (err error) {
+	unlock, err := natsserver.LockDir(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	s, err := connect(p, natsserver.Config{})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	log, err := jetstream.Open(ctx, s.config)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	genesis, err := ReadGenesis(ctx, log)
+	if err != nil {
+		return err
+	}
+	return seal.Restore(backup, p.path(keysFile), p.masterKey(), genesis.Name, events.InstantOf(now))
+}
+
+// RecoverMaster writes the master key of a place anew, from the private recovery
+// key, while no process holds the directory.
+func RecoverMaster(p Place, privatePath string) (err error) {
+	unlock, err := natsserver.LockDir(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	return seal.Recover(p.path(keysFile), privatePath, p.masterKey())
+}
