@@ -109,7 +109,7 @@ func (s *State) SamePerson(a, b string) bool {
 // public part that "caseledger identity new" prints; its holder keeps the other.
 type RegisterPrincipal struct {
 	PublicKey string `json:"public_key" doc:"public key of the identity: U and 55 letters and digits" required:"true" example:"UAYXNG5BRCUM7CQICADYSBD2J3P47O45KI5AV6ABQPA7D56FE2NLD56I"`
-	Role      string `json:"role" doc:"in what role" required:"true" enum:"case_manager,supervisor,prime_contractor,monitor,auditor,federal_reporter,operator,hhs" example:"operator"`
+	AsRole    string `json:"as_role" doc:"in what role" required:"true" enum:"case_manager,supervisor,prime_contractor,monitor,auditor,federal_reporter,operator,hhs" example:"operator"`
 	Agency    string `json:"agency" doc:"agency that the principal works for; required for case managers and supervisors" format:"id" example:"A-017"`
 	Worker    string `json:"worker" doc:"coded id of the worker; two principals of one worker are one person" format:"id" example:"W-1B2"`
 }
@@ -137,7 +137,7 @@ func decideRegister(s *State, c *RegisterPrincipal, ctx *aggregates.Context) (ev
 		return nil, refusal
 	}
 	id := PrincipalID(c.PublicKey)
-	want := Principal{id, c.PublicKey, c.Role, c.Agency, c.Worker, false}
+	want := Principal{id, c.PublicKey, c.AsRole, c.Agency, c.Worker, false}
 	if i := s.index(id); i >= 0 {
 		switch {
 		case s.principals[i] == want:
@@ -149,16 +149,16 @@ func decideRegister(s *State, c *RegisterPrincipal, ctx *aggregates.Context) (ev
 		return nil, aggregates.Refuse("R31", "key_taken", "principal %s has this key, as %s", id, s.principals[i].Role).On("public_key").
 			WithHint("one key is one principal in one role: make another identity").Citing(s.facts[i])
 	}
-	return &events.PrincipalRegistered{Principal: id, PublicKey: c.PublicKey, Role: c.Role, Agency: c.Agency, Worker: c.Worker}, nil
+	return &events.PrincipalRegistered{Principal: id, PublicKey: c.PublicKey, Role: c.AsRole, Agency: c.Agency, Worker: c.Worker}, nil
 }
 
 // refusal says what speaks against the role, the agency or the worker.
 func (c *RegisterPrincipal) refusal(s *State, basis aggregates.Basis) *aggregates.Refusal {
 	switch {
-	case len(s.principals) == 0 && c.Role != Operator:
-		return aggregates.Refuse("R31", "first_is_operator", "the first principal must be an operator: from then on only operators register others").On("role")
-	case slices.Contains(atAgency, c.Role) && c.Agency == "":
-		return aggregates.Refuse("R31", "no_agency", "a %s works for an agency", c.Role).On("agency")
+	case len(s.principals) == 0 && c.AsRole != Operator:
+		return aggregates.Refuse("R31", "first_is_operator", "the first principal must be an operator: from then on only operators register others").On("as_role")
+	case slices.Contains(atAgency, c.AsRole) && c.Agency == "":
+		return aggregates.Refuse("R31", "no_agency", "a %s works for an agency", c.AsRole).On("agency")
 	case c.Agency != "" && !basis[events.SubjectOf(events.KindAgency, c.Agency)].Exists():
 		return aggregates.Refuse("", "unknown_agency", "agency %s is unknown", c.Agency).On("agency")
 	case c.Worker != "" && !basis[events.SubjectOf(events.KindWorker, c.Worker)].Exists():

@@ -27,6 +27,7 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/auth"
 	"caseledger/cmd/caseledger/internal/cli"
 	"caseledger/events"
 	"caseledger/events/jetstream"
@@ -107,6 +108,9 @@ func exitCode(err error) int {
 		chain    *projections.ChainError
 		master   *seal.MasterKeyError
 		tampered *seal.TamperedError
+		gone     *seal.DestroyedError
+		expired  *seal.ExpiredError
+		unproven *auth.ProofError
 	)
 	switch {
 	case err == nil:
@@ -124,7 +128,7 @@ func exitCode(err error) int {
 		return 4
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &cell), errors.As(err, &several):
 		return 2
-	case errors.As(err, &refusal), errors.As(err, &reused):
+	case errors.As(err, &refusal), errors.As(err, &reused), errors.As(err, &gone), errors.As(err, &expired), errors.As(err, &unproven):
 		return 3
 	case errors.As(err, &rejected):
 		return 7

@@ -39,7 +39,7 @@ type Config struct {
 	Catalogue *Catalogue
 	Keys      Keys
 	Custody   Custody // nil: nothing is unsealed or destroyed
-	Index     Index // nil: only what this App appended, and each subject's own history
+	Index     Index   // nil: only what this App appended, and each subject's own history
 	Now       func() time.Time
 	// Access returns the log of looks at identifying data, opened when it is
 	// first asked for: who cannot write it cannot look. nil: nobody can.

@@ -41,11 +41,22 @@ func (a *App) principal(ctx context.Context, key string, load loader) (*roster.P
 	switch {
 	case !found || p.PublicKey != key:
 		return nil, aggregates.Refuse("R31", "unknown_identity", "nobody is registered with the key %.8s…", key).
-			WithHint("an operator registers you with: caseledger record register-principal --public-key %s --role …", key)
+			WithHint("an operator registers you with: caseledger record register-principal --public-key %s --as-role …", key)
 	case p.Revoked:
 		return nil, aggregates.Refuse("R31", "revoked", "principal %s was revoked", p.ID)
 	}
 	return &p, nil
+}
+
+// Principals returns everyone who was ever registered, in that order.
+func (a *App) Principals(ctx context.Context) ([]roster.Principal, error) {
+	f, err := a.loadBasis(ctx, events.RosterSubject)
+	if err != nil {
+		return nil, err
+	}
+	a.cache.mu.RLock()
+	defer a.cache.mu.RUnlock()
+	return slices.Clone(f.state.(*roster.State).Principals()), nil
 }
 
 // identify fills in who gives a command: in a ledger with principals the ledger
@@ -85,7 +96,7 @@ func (a *App) permit(ctx context.Context, w *work, target *folded, load loader) 
 }
 
 func notAllowed(p *roster.Principal, action auth.Action, relation auth.Relation, about string) error {
-	r := aggregates.Refuse("R31", "not_allowed", "a %s may not %s", p.Role, action)
+	r := aggregates.Refuse("R31", "not_allowed", "the role %s does not allow %s", p.Role, action)
 	if about != "" {
 		r.Sentence += " on " + about
 	}

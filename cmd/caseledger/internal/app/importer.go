@@ -144,7 +144,7 @@ func (c *Catalogue) readRow(command *Command, header, cells []string, line int, 
 		}
 	}
 	row.Request = Request{
-		Name: command.Name, ID: cell["id"], Actor: cmp.Or(cell["actor"], d.Actor), Role: cmp.Or(cell["role"], d.Role),
+		Name: command.Name, ID: cell["id"], Key: d.Key, Actor: cmp.Or(cell["actor"], d.Actor), Role: cmp.Or(cell["role"], d.Role),
 		Agency: cmp.Or(cell["actor_agency"], d.Agency), CorrelationID: cell["correlation_id"],
 	}
 	if row.Request.ID == "" {

@@ -29,10 +29,61 @@ func (l *Ledger) openLooks(ctx context.Context) (events.Log, error) {
 	return l.looks, nil
 }
 
+// keyring returns the keys, or why there are none: then nothing can be sealed or
+// unsealed, and everything else goes on.
+func (l *Ledger) keyring() (*seal.Keyring, error) {
+	if l.keys == nil {
+		return nil, l.noKeys
+	}
+	return l.keys, nil
+}
+
+// Seal implements [Keys].
+func (l *Ledger) Seal(subject events.Subject, recordID string, event events.Event) error {
+	if _, confidential := event.(events.Confidential); !confidential {
+		return nil
+	}
+	keys, err := l.keyring()
+	if err != nil {
+		return err
+	}
+	return keys.Seal(subject, recordID, event)
+}
+
+// MAC implements [Keys].
+func (l *Ledger) MAC(subject events.Subject, class events.KeyClass, text []byte) (events.Hash, error) {
+	keys, err := l.keyring()
+	if err != nil {
+		return events.Hash{}, err
+	}
+	return keys.MAC(subject, class, text)
+}
+
+// Unseal implements [Custody].
+func (l *Ledger) Unseal(subject events.Subject, recordID string, class events.KeyClass, index int, sealed string) (string, error) {
+	keys, err := l.keyring()
+	if err != nil {
+		return "", err
+	}
+	return keys.Unseal(subject, recordID, class, index, sealed)
+}
+
+// Destroy implements [Custody].
+func (l *Ledger) Destroy(orders ...seal.Order) error {
+	keys, err := l.keyring()
+	if err != nil {
+		return err
+	}
+	return keys.Destroy(orders...)
+}
+
 // destroyOrdered carries out every destruction on record that the key file does
 // not show: of a process that died between the order and the deed, and of keys
 // that a backup brought back.
 func (l *Ledger) destroyOrdered() error {
+	if l.keys == nil {
+		return nil
+	}
 	return l.Views.Read(func(s *projections.Snapshot) error {
 		orders, err := retention.Orders(s)
 		if err != nil {
@@ -47,7 +98,13 @@ func (l *Ledger) destroyOrdered() error {
 }
 
 // RotateMaster wraps every key with a new master key; see [seal.Keyring.RotateMaster].
-func (l *Ledger) RotateMaster() error { return l.keys.RotateMaster() }
+func (l *Ledger) RotateMaster() error {
+	keys, err := l.keyring()
+	if err != nil {
+		return err
+	}
+	return keys.RotateMaster()
+}
 
 // RotateClient makes a new generation of a client's keys.
 func (l *Ledger) RotateClient(client string) (generation int, err error) {
@@ -58,26 +115,44 @@ func (l *Ledger) RotateClient(client string) (generation int, err error) {
 	if version == 0 {
 		return 0, &projections.NotFoundError{Name: client}
 	}
-	return l.keys.Rotate(events.SubjectOf(events.KindCase, client))
+	keys, err := l.keyring()
+	if err != nil {
+		return 0, err
+	}
+	return keys.Rotate(events.SubjectOf(events.KindCase, client))
 }
 
 // SetRecovery makes a recovery key: the private part in a new file, the public
 // part in the key file.
 func (l *Ledger) SetRecovery(privatePath string) error {
+	keys, err := l.keyring()
+	if err != nil {
+		return err
+	}
 	public, err := seal.NewRecoveryKey(privatePath)
 	if err != nil {
 		return err
 	}
-	return l.keys.SetRecovery(public)
+	return keys.SetRecovery(public)
 }
 
 // HasRecovery reports whether a recovery key is set.
-func (l *Ledger) HasRecovery() (bool, error) { return l.keys.HasRecovery() }
+func (l *Ledger) HasRecovery() (bool, error) {
+	keys, err := l.keyring()
+	if err != nil {
+		return false, err
+	}
+	return keys.HasRecovery()
+}
 
 // BackupKeys writes a backup of the keys that expires.
 func (l *Ledger) BackupKeys(path string, expires events.Instant) error {
+	keys, err := l.keyring()
+	if err != nil {
+		return err
+	}
 	now, _ := l.Now()
-	return l.keys.Backup(path, seal.BackupHeader{Ledger: l.Ledger.Name, Created: now, Expires: expires})
+	return keys.Backup(path, seal.BackupHeader{Ledger: l.Ledger.Name, Created: now, Expires: expires})
 }
 
 // RestoreKeys makes the key file of a place from a backup, while no process holds

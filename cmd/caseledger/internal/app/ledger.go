@@ -221,7 +221,8 @@ type Ledger struct {
 	Log   events.Log
 	Views *projections.Views
 
-	keys   *seal.Keyring
+	keys   *seal.Keyring // nil without a key; see keyring
+	noKeys error         // why keys is nil
 	stores *stores
 	unlock func() error
 
@@ -273,11 +274,14 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l.Log = log
-	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); err != nil {
+	// Reports need no key, and a federal reporter's process has none (R31).
+	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); errors.Is(err, fs.ErrNotExist) {
+		l.noKeys = err
+	} else if err != nil {
 		return nil, err
 	}
 	l.App, err = New(ctx, Config{
-		Log: l.Log, Catalogue: o.Catalogue, Keys: l.keys, Custody: l.keys, Access: l.openLooks, Index: &viewsIndex{l.Views, l.Log, o.Progress},
+		Log: l.Log, Catalogue: o.Catalogue, Keys: l, Custody: l, Access: l.openLooks, Index: &viewsIndex{l.Views, l.Log, o.Progress},
 		Now: o.Now, Shared: p.URL != "",
 	})
 	if err != nil {
@@ -293,7 +297,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 }
 
 func checkPlace(p Place) error {
-	need := []string{keysFile}
+	var need []string
 	if p.URL == "" {
 		need = append(need, streamDir)
 	}
@@ -424,7 +428,11 @@ func (l *Ledger) PrepareKeys(requests []Request) error {
 			subjects = append(subjects, subject)
 		}
 	}
-	return l.keys.Prepare(subjects...)
+	keys, err := l.keyring()
+	if err != nil {
+		return err
+	}
+	return keys.Prepare(subjects...)
 }
 
 // Beside returns the path of a temporary file in the data directory.

@@ -21,6 +21,7 @@ import (
 // role and for which agency.
 type Defaults struct {
 	Actor, Role, Agency string
+	Key                 string // of [Request]; nothing that is read can say otherwise
 }
 
 // maxLine bounds one line of JSON in bytes: more than any record may have.
@@ -51,6 +52,7 @@ func (c *Catalogue) ParseLine(number int, line []byte, d Defaults) (Request, err
 	if err == nil {
 		err = c.readFields(&req, fields)
 	}
+	req.Key = d.Key
 	req.Actor, req.Role, req.Agency = cmp.Or(req.Actor, d.Actor), cmp.Or(req.Role, d.Role), cmp.Or(req.Agency, d.Agency)
 	return req, atLine(number, err)
 }

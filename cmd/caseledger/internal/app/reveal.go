@@ -84,7 +84,11 @@ func (a *App) Reveal(ctx context.Context, look Look) (shown []Revealed, recorded
 			break
 		}
 	}
-	if err != nil {
+	var refusal *aggregates.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return nil, nil, err
+	case err != nil:
 		return nil, nil, fmt.Errorf("reveal: the look is not recorded, so nothing is shown: %w", err)
 	}
 	for _, s := range secrets {
@@ -298,7 +302,7 @@ func (a *App) grounds(ctx context.Context, who *roster.Principal, look Look, bef
 	if look.BreakGlass > 0 && mayBreak {
 		return groundsGlass, now + events.Instant(look.BreakGlass.Milliseconds()), nil
 	}
-	refusal := aggregates.Refuse("R31", "not_released", "a %s may not see %s text of client %s", who.Role, look.Class, look.Client)
+	refusal := aggregates.Refuse("R31", "not_released", "the role %s may not see %s text of client %s", who.Role, look.Class, look.Client)
 	if mayBreak {
 		refusal = refusal.WithHint("the client releases it with give-consent, scope identity or whole_case; in an emergency: --break-glass with --note, which is reviewed")
 	}

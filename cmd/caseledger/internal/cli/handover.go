@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/go-json-experiment/json"
+
+	"caseledger/cmd/caseledger/internal/auth"
 )
 
 // A call is a command that another process hands over to serve.
@@ -18,6 +20,7 @@ type call struct {
 	Args     []string          `json:"args"`
 	Dir      string            `json:"dir"`
 	User     string            `json:"user"`
+	Key      string            `json:"key,omitzero"` // public key that the caller will prove to hold
 	Env      map[string]string `json:"env"`
 	Terminal bool              `json:"terminal"`
 	Watched  bool              `json:"watched"`
@@ -63,7 +66,11 @@ func (p *Program) handOver(ctx context.Context) (handed bool, err error) {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	code, err := p.converse(conn)
+	identity, err := p.identity()
+	if err != nil {
+		return true, err
+	}
+	code, err := p.converse(conn, identity)
 	switch {
 	case ctx.Err() != nil:
 		return true, ctx.Err()
@@ -76,8 +83,11 @@ func (p *Program) handOver(ctx context.Context) (handed bool, err error) {
 }
 
 // converse hands the command over and passes its streams on.
-func (p *Program) converse(conn io.ReadWriter) (code int, err error) {
+func (p *Program) converse(conn io.ReadWriter, identity *auth.Identity) (code int, err error) {
 	c := call{Version: p.Version, Args: p.Args, Dir: p.Dir, User: p.User, Env: map[string]string{}, Terminal: p.Terminal, Watched: p.Watched, Width: p.Width}
+	if identity != nil {
+		c.Key = identity.PublicKey()
+	}
 	for _, name := range handedVariables {
 		c.Env[name] = p.Getenv(name)
 	}
@@ -98,6 +108,8 @@ func (p *Program) converse(conn io.ReadWriter) (code int, err error) {
 			return 0, fmt.Errorf("it ended: %w", err)
 		}
 		switch kind {
+		case frameChallenge:
+			err = answerChallenge(out, identity, payload, header)
 		case frameOutput:
 			_, err = p.Out.Write(payload)
 		case frameErrors:
@@ -112,6 +124,22 @@ func (p *Program) converse(conn io.ReadWriter) (code int, err error) {
 			return 0, err
 		}
 	}
+}
+
+// answerChallenge proves to serve that the caller holds the key that its call names.
+func answerChallenge(out *frameWriter, identity *auth.Identity, challenge, header []byte) error {
+	if identity == nil {
+		return errors.New("it asks for an identity that was not offered")
+	}
+	proof, err := identity.Prove(challenge, header)
+	if err != nil {
+		return err
+	}
+	answer, err := json.Marshal(proof)
+	if err != nil {
+		return err
+	}
+	return out.write(frameProof, answer)
 }
 
 // sendInput sends the whole standard input.

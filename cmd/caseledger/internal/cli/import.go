@@ -54,6 +54,9 @@ func (p *Program) importFile(ctx context.Context, l *app.Ledger, name string, o 
 		return err
 	}
 	defer closeFile() //nolint:errcheck // it was only read
+	if o.defaults.Key, err = p.key(); err != nil {
+		return err
+	}
 	file, err := l.Catalogue().ReadImport(in, o.command, o.defaults)
 	if err != nil {
 		return fmt.Errorf("import %s: %w", name, err)

@@ -31,14 +31,16 @@ type Program struct {
 	Version  string
 	ExitCode func(error) int // the one that main uses; serve answers with it
 
-	held  *app.Ledger // by serve, which runs this program for another process
-	flags globalFlags
+	held   *app.Ledger // by serve, which runs this program for another process
+	proven string      // public key that this process has proved to serve to hold
+	flags  globalFlags
 }
 
 // globalFlags are the flags of every command.
 type globalFlags struct {
-	place  app.Place
-	format string
+	place    app.Place
+	format   string
+	identity string
 }
 
 // Run carries out the command line. What it returns has not been printed yet:

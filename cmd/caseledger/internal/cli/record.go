@@ -170,6 +170,8 @@ func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e e
 	}
 	var err error
 	req.Command, err = p.catalogue().ParseTexts(command.Name, given)
+	faults = append(faults, err)
+	req.Key, err = p.key()
 	return req, errors.Join(append(faults, err)...)
 }
 
@@ -211,6 +213,9 @@ func (p *Program) recordFile(ctx context.Context, l *app.Ledger, name string, ke
 		return err
 	}
 	defer closeFile() //nolint:errcheck // it was only read
+	if d.Key, err = p.key(); err != nil {
+		return err
+	}
 	r := fileRun{p: p, l: l, defaults: d, keepGoing: keepGoing, show: p.progress()}
 	defer r.show.done()
 	lines := bufio.NewReaderSize(in, 1<<16)

@@ -58,6 +58,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	flags := root.PersistentFlags()
 	flags.StringVar(&p.flags.place.Dir, "data", "", "the ledger's `directory` (default $CASELEDGER_DATA or ./ledger)")
 	flags.StringVar(&p.flags.format, "format", formatText, "text, csv or json")
+	flags.StringVar(&p.flags.identity, "identity", "", "`file` of the key that says who you are ($CASELEDGER_IDENTITY)")
 	flags.StringVar(&p.flags.place.MasterKey, "master-key", p.Getenv("CASELEDGER_MASTER_KEY"), "`file` of the master key (default master.key in the directory)")
 	flags.StringVar(&p.flags.place.URL, "nats", "", "`URL` of a NATS server or cluster that holds the records")
 	flags.StringVar(&p.flags.place.CredsFile, "creds", "", "credentials `file` for --nats")
@@ -76,8 +77,8 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.simulateCommand())
-	add("run", p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
+	add("read", p.auditCommand(), p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.retentionCommand(), p.revealCommand(), p.simulateCommand())
+	add("run", p.demoCommand(), p.identityCommand(), p.initCommand(), p.keysCommand(), p.principalsCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
@@ -110,6 +111,9 @@ func (p *Program) onLedger(run func(ctx context.Context, l *app.Ledger, args []s
 			return err
 		}
 		defer func() { err = errors.Join(err, release()) }()
+		if err := p.permitted(cmd.Context(), l, cmd, args); err != nil {
+			return err
+		}
 		return run(cmd.Context(), l, args)
 	}
 }

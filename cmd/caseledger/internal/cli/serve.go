@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/auth"
 	"caseledger/events/natsserver"
 	"caseledger/replay"
 )
@@ -134,6 +135,12 @@ func (s *server) answer(ctx context.Context, conn net.Conn) {
 	if err != nil || kind != frameCall || json.Unmarshal(payload, &c) != nil {
 		return // not a caseledger command
 	}
+	proven, err := prove(conn, out, c.Key, payload)
+	if err != nil {
+		Report(out.stream(frameErrors), err)
+		_ = out.write(frameStatus, []byte(strconv.Itoa(s.program.ExitCode(err))))
+		return
+	}
 	_ = conn.SetReadDeadline(time.Time{})
 	input, feed := io.Pipe()
 	go func() {
@@ -142,10 +149,31 @@ func (s *server) answer(ctx context.Context, conn net.Conn) {
 	}()
 	defer input.Close()
 	p := s.programFor(c, &wantedInput{Reader: input, out: out}, out)
+	p.proven = proven
 	err = s.runCommand(ctx, p, c)
 	Report(p.Err, err)
 	// A caller that is gone needs no status.
 	_ = out.write(frameStatus, []byte(strconv.Itoa(p.ExitCode(err))))
+}
+
+// prove has a caller prove that it holds the private key of the public one that
+// its call names: it signs a challenge of this moment together with the call, so
+// that no proof is worth anything for another command. Without a key nothing is
+// proved.
+func prove(conn io.Reader, out *frameWriter, key string, call []byte) (proven string, err error) {
+	if key == "" {
+		return "", nil
+	}
+	challenge := newChallenge()
+	if err := out.write(frameChallenge, challenge); err != nil {
+		return "", err
+	}
+	kind, payload, err := readFrame(conn)
+	var proof auth.Proof
+	if err != nil || kind != frameProof || json.Unmarshal(payload, &proof) != nil || proof.PublicKey != key {
+		return "", &auth.ProofError{PublicKey: key}
+	}
+	return key, proof.Verify(challenge, call)
 }
 
 // runCommand runs one command; one that panics ends alone.
