@@ -2,6 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,8 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"caseledger/aggregates/roster"
+	"caseledger/cmd/caseledger/internal/auth"
 	"caseledger/events/natsserver"
 )
 
@@ -47,6 +54,11 @@ func TestScripts(t *testing.T) {
 			"free":   free,
 			"repeat": repeat,
 			"flip":   flip,
+			// Of identities and what is sealed.
+			"publickey": publicKey,
+			"principal": principalID,
+			"nowhere":   nowhere,
+			"same":      same,
 		},
 	})
 }
@@ -144,4 +156,66 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 		return
 	}
 	ts.Fatalf("%q stands in none of %d files", args[1], len(blocks))
+}
+
+// publicKey puts the public key of an identity into a variable: publickey OP op.nk
+func publicKey(ts *testscript.TestScript, _ bool, args []string) {
+	identity, err := auth.ReadIdentity(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Setenv(args[0], identity.PublicKey())
+}
+
+// principalID puts the id of an identity's principal into a variable.
+func principalID(ts *testscript.TestScript, _ bool, args []string) {
+	identity, err := auth.ReadIdentity(ts.MkAbs(args[1]))
+	ts.Check(err)
+	ts.Setenv(args[0], roster.PrincipalID(identity.PublicKey()))
+}
+
+// nowhere demands that a text stands in no file below some paths, in clear, in
+// base64 or in hexadecimal digits: nowhere TEXT PATH...
+func nowhere(ts *testscript.TestScript, _ bool, args []string) {
+	text := []byte(args[0])
+	forms := [][]byte{text, []byte(hex.EncodeToString(text))}
+	for shift := range 3 { // base64 of a text depends on where it begins
+		if len(text) < 10 {
+			break // so few characters stand anywhere
+		}
+		encoded := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), text...))
+		forms = append(forms, []byte(encoded[2*shift:len(encoded)-2]))
+	}
+	files := 0
+	for _, root := range args[1:] {
+		ts.Check(filepath.WalkDir(ts.MkAbs(root), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			files++
+			for _, form := range forms {
+				if bytes.Contains(content, form) {
+					ts.Fatalf("%q stands in %s", form, path)
+				}
+			}
+			return err
+		}))
+	}
+	if files < 5 {
+		ts.Fatalf("looked into %d files", files)
+	}
+}
+
+// same compares two answers but for the position that they were given at.
+func same(ts *testscript.TestScript, _ bool, args []string) {
+	var answers [2]map[string]any
+	for i := range answers {
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[i])), &answers[i]))
+		if len(answers[i]) < 3 {
+			ts.Fatalf("%s says nothing", args[i])
+		}
+		delete(answers[i], "provenance")
+	}
+	if diff := cmp.Diff(answers[0], answers[1]); diff != "" {
+		ts.Fatalf("%s differs from %s:\n%s", args[1], args[0], diff)
+	}
 }

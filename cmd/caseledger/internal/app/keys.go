@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"caseledger/events"
@@ -40,7 +41,8 @@ func (l *Ledger) keyring() (*seal.Keyring, error) {
 
 // Seal implements [Keys].
 func (l *Ledger) Seal(subject events.Subject, recordID string, event events.Event) error {
-	if _, confidential := event.(events.Confidential); !confidential {
+	c, confidential := event.(events.Confidential)
+	if !confidential || !slices.ContainsFunc(c.Secrets(), func(f events.SecretField) bool { return !f.Secret.IsZero() }) {
 		return nil
 	}
 	keys, err := l.keyring()

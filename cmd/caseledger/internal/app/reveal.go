@@ -107,7 +107,7 @@ func (l *Look) check() error {
 		fault("reason", fmt.Sprintf("%q is not one of %s", l.Purpose, strings.Join(Purposes, ", ")))
 	}
 	if l.BreakGlass < 0 || l.BreakGlass > MaxBreakGlass {
-		fault("for", fmt.Sprintf("the glass is broken for at most %s", MaxBreakGlass))
+		fault("break_glass", fmt.Sprintf("the glass is broken for at most %s", MaxBreakGlass))
 	}
 	if l.BreakGlass > 0 && strings.TrimSpace(l.Note) == "" {
 		fault("note", "who breaks the glass says why")
