@@ -87,7 +87,7 @@ func (f *Facts) turn(p *Policy) events.Date {
 // period finds no period running: its day is the boundary (ours).
 func (b *builder) boundary(p plan, turn events.Date) events.Date {
 	clocks, pieces := len(b.Clocks), len(b.pieces)
-	p.stop = forever
+	p.stop, p.ahead = forever, true
 	if !b.lay(p) {
 		return turn
 	}

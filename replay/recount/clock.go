@@ -21,7 +21,7 @@ type clock struct {
 	periods       []*period
 	at            int         // the period that the next day falls in, or falls after
 	used          int         // days used to the closing date
-	cut           bool        // another clock began at a reopening
+	cut           bool        // it did not go on at a reopening
 	lastIn        events.Date // last enrolled day in it
 	ended         bool
 	letter        *letter     // that opened it; nil for others
@@ -161,9 +161,9 @@ func (c *clock) beginExtension(p *period, d events.Date, known bool) {
 	if !p.extension {
 		return
 	}
-	if last := c.lastDay(p.number - 1); p.notBefore > last+1 && last != 0 {
+	if last := c.lastDay(p.number - 1); p.notBefore > last+1 {
 		c.anchor, c.anchorPeriods = d, p.number-1
-		if known {
+		if known && last != 0 {
 			c.breaks = append(c.breaks, outage{last, p.number - 1})
 		}
 	}
@@ -236,7 +236,7 @@ func (c *clock) clone() *clock {
 }
 
 // trim ends the clock with its last enrolled day: days outside that were counted
-// off at a reopening have no part in it when another clock began there.
+// off at a reopening have no part in it when it did not go on there.
 func (c *clock) trim() {
 	if !c.cut {
 		return

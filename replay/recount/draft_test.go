@@ -95,9 +95,9 @@ func drawCase(t *rapid.T, first events.Date, most int, derivative bool) string {
 	if !derivative {
 		g.drawLetters(minor)
 	}
-	outside := g.drawStays()
+	g.drawStays()
 	for range rapid.IntRange(0, most).Draw(t, "events") {
-		g.drawEvent(minor, outside)
+		g.drawEvent(minor)
 	}
 	return g.text()
 }
@@ -120,36 +120,25 @@ func (g *drafter) drawLetters(minor bool) {
 }
 
 // drawStays closes and reopens the service, up to twice, and ends eligibility
-// once in a while. It returns which days lie outside.
-func (g *drafter) drawStays() (outside func(events.Date) bool) {
+// once in a while.
+func (g *drafter) drawStays() {
 	day := g.first
-	var from, through []events.Date
-	outside = func(d events.Date) bool {
-		for i := range from {
-			if from[i] < d && (i >= len(through) || d < through[i]) {
-				return true
-			}
-		}
-		return false
-	}
 	for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(g.T, "closures") {
 		day += g.days("until closure", 0, 200)
 		g.add(day, 0, "closed")
-		from = append(from, day)
 		if rapid.Bool().Draw(g.T, "for good") {
-			return outside
+			break
 		}
 		day += g.days("outside", 1, 120)
-		through = append(through, day)
 		g.add(day, 0, "reopened %s", g.agency())
 	}
-	if g.days("ended", 0, 9) == 9 {
-		g.add(day+g.days("until the end", 1, 200), 0, "ineligible departed")
+	if g.days("ended", 0, 7) == 7 {
+		cause := rapid.SampledFrom([]string{"departed", "certification_ended"}).Draw(g.T, "cause")
+		g.add(g.first+g.days("until the end", 0, 400), 0, "ineligible %s", cause)
 	}
-	return outside
 }
 
-func (g *drafter) drawEvent(minor bool, outside func(events.Date) bool) {
+func (g *drafter) drawEvent(minor bool) {
 	on := g.first + g.days("day", 0, 420)
 	switch kind := rapid.SampledFrom([]string{"expense", "expense", "expense", "transfer", "extension", "approval", "placement", "turned18"}).Draw(g.T, "kind"); kind {
 	case "expense":
@@ -157,17 +146,12 @@ func (g *drafter) drawEvent(minor bool, outside func(events.Date) bool) {
 	case "transfer":
 		g.add(on, 0, "transferred A1 %s", g.agency())
 	case "extension":
-		if outside(on) { // which clock that lengthens is open, see READINGS.md
-			return
-		}
 		g.names++
 		g.add(on, 0, "extension-requested as n%d", g.names)
 		request := g.names
 		if decision := rapid.SampledFrom([]string{"extended", "extended", "not-extended", ""}).Draw(g.T, "decision"); decision != "" {
 			g.names++
-			if on += g.days("to decide", 0, 20); !outside(on) {
-				g.add(on, 0, "%s n%d as n%d", decision, request, g.names)
-			}
+			g.add(on+g.days("to decide", 0, 20), 0, "%s n%d as n%d", decision, request, g.names)
 		}
 	case "approval":
 		g.add(on, 0, "approved")

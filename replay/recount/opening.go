@@ -13,8 +13,9 @@ func (w *walker) letterBy(d events.Date, r *rules) *letter {
 	return first
 }
 
-// status is the client's status on day d (R04). From its date on the letter decides,
-// also after the eighteenth birthday (R10), whenever the money follows it (R25).
+// status is the client's status on day d (R04). From its date on the letter decides:
+// an eligibility letter, or any to a minor, makes its holder eligible, also after the
+// eighteenth birthday (R10) and whenever the money follows it (R25).
 func (w *walker) status(d events.Date) string {
 	if w.facts.derivative() {
 		return "derivative"
@@ -26,7 +27,7 @@ func (w *walker) status(d events.Date) string {
 		}
 	}
 	switch {
-	case first != nil && first.kind == events.Eligibility:
+	case first != nil && (first.kind == events.Eligibility || w.facts.minorOn(first.dated)):
 		return "eligible"
 	case first != nil:
 		return "certified"
@@ -69,13 +70,12 @@ func (w *walker) openClock(d events.Date) {
 	}
 
 	start := d
-	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 {
-		from := since
-		if transition {
-			from = max(from, old.lastDay(len(old.periods))+1)
-		}
-		if from >= w.outside {
-			start = min(from, d)
+	if w.book.on(d).clockStart == "letter_date" && d == w.stay && certified {
+		switch { // a certified clock that restarts begins at the reopening
+		case transition:
+			start = min(d, max(since, old.lastDay(len(old.periods))+1))
+		case old == nil:
+			start = min(d, since)
 		}
 	}
 	limit := -1
