@@ -263,9 +263,10 @@ func (l *layout) lastRun() events.Date {
 	return 0
 }
 
-// startAnew lets a clock that had ended run again, from a day on: it counts months
-// from its first day then, and what was disallowed before stays so.
+// startAnew lets a clock that had ended run again, from the first fundable day on
+// or after a day: it counts months from there, and what was disallowed before stays so.
 func (l *layout) startAnew(from events.Date) {
+	from = l.opens(from)
 	for len(l.days) > 0 && l.days[0].To < from {
 		l.days = l.days[1:]
 	}

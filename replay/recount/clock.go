@@ -156,6 +156,13 @@ func (c *clock) tick(d events.Date, known bool) *period {
 	return p
 }
 
+// dormant reports whether the clock had ended before the extension that day d would
+// begin was granted.
+func (c *clock) dormant(d events.Date) bool {
+	p := c.periodOn(d)
+	return p != nil && p.extension && p.ticked == 0 && p.notBefore > c.lastDay(p.number-1)+1
+}
+
 // beginExtension takes note when an extension begins only after the clock had ended.
 func (c *clock) beginExtension(p *period, d events.Date, known bool) {
 	if !p.extension {

@@ -79,7 +79,9 @@ func (s scenario) disagreements(t testing.TB) []string {
 	allowed, _ := e.AdvanceAllowed(s.closing, 0)
 	d.compare("advance", allowed, r.AdvanceCents)
 	d.clocks(e, r, final)
+	d.standing(e.On(s.closing), r)
 	d.money(e.At(s.closing), r)
+	d.monthByAgency(s, e, given, programme, principal)
 	return d
 }
 
@@ -138,10 +140,39 @@ func (d *differences) clocks(e *policy.Entitlement, r, final *recount.Result) {
 	for i, c := range theirs {
 		name := fmt.Sprintf("clock %d ", i+1)
 		d.compare(name+"from and to", fmt.Sprint(c.Start, c.End), fmt.Sprint(served[i].First, served[i].Last))
-		if n := served[i].Number; n <= len(r.Clocks) {
-			d.compare(name+"days used", c.Used(r.Closing), r.Clocks[n-1].DaysUsed)
-		}
+		d.compare(name+"budget", c.BudgetCents, served[i].BudgetCents)
 		d.periods(name, c.Periods, served[i].Periods)
+	}
+}
+
+// standing compares the days used and left of every clock at the closing date.
+func (d *differences) standing(p policy.ClocksReport, r *recount.Result) {
+	ours := slices.DeleteFunc(slices.Clone(r.Clocks), func(c recount.Clock) bool { return len(c.Periods) == 0 })
+	if d.compare("clocks on the closing date", len(p.Clocks), len(ours)); len(p.Clocks) != len(ours) {
+		return
+	}
+	for i, c := range p.Clocks {
+		d.compare(fmt.Sprintf("clock %d days used, left", i+1), fmt.Sprint(c.DaysUsed, c.DaysLeft), fmt.Sprint(ours[i].DaysUsed, ours[i].DaysLeft))
+	}
+}
+
+// monthByAgency compares what accrued to each agency in the month of the closing date.
+func (d *differences) monthByAgency(s scenario, e *policy.Entitlement, given, programme, principal []*events.Record) {
+	sums := map[string][2]events.Cents{}
+	for sign, day := range map[events.Cents]events.Date{1: s.closing.LastOfMonth(), -1: s.closing.FirstOfMonth() - 1} {
+		r, err := recount.Client(given, programme, principal, day)
+		if err != nil {
+			*d = append(*d, err.Error())
+			return
+		}
+		for _, a := range r.ByAgency {
+			sum := sums[a.Key]
+			sums[a.Key] = [2]events.Cents{sum[0] + sign*a.AdministrativeCents, sum[1] + sign*a.PaidCents}
+		}
+	}
+	for agency, sum := range sums {
+		m := e.Month(agency, s.closing)
+		d.compare("month of "+agency, [2]events.Cents{m.AdministrativeCents, m.ClientCents}, sum)
 	}
 }
 

@@ -55,6 +55,9 @@ func (w *walker) openClock(d events.Date) {
 			return
 		}
 	}
+	if old != nil && old.certified { // no policy about notices takes that back
+		certified = true
+	}
 	transition := old != nil && certified && !old.certified
 	switch {
 	case old == nil || w.restart:
@@ -79,7 +82,7 @@ func (w *walker) openClock(d events.Date) {
 		}
 	}
 	limit := -1
-	if transition && old.rules.transition == "remaining_of_nine" {
+	if transition && old.rules.transition == "remaining_of_nine" && len(old.periods) > 0 {
 		limit = old.daysLeft()
 	}
 	c := newClock(certified, w.book.on(d), start, limit)
@@ -93,6 +96,7 @@ func (w *walker) openClock(d events.Date) {
 		c.records = append(c.records, letter.record)
 	}
 	w.clocks = append(w.clocks, c)
+	w.extend()
 	for x := start; x < d; x++ { // R14: from the letter's date, enrolled or not
 		c.tick(x, x <= w.closing)
 	}

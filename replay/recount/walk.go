@@ -191,6 +191,9 @@ func (w *walker) elapse(c *clock, until events.Date, known bool) {
 		if ended && (c.rules.transition != "next_period_boundary" || !c.midPeriod()) {
 			return
 		}
+		if c.dormant(x) { // it begins again with an enrolled day
+			return
+		}
 		c.tick(x, known)
 	}
 }
