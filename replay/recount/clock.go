@@ -24,6 +24,7 @@ type clock struct {
 	cut           bool        // it did not go on at a reopening
 	lastIn        events.Date // last enrolled day in it
 	ended         bool
+	rested        events.Date // last day by the closing date after which it stood still
 	letter        *letter     // that opened it; nil for others
 	since         events.Date // from which that letter counts
 	carryFrom     *clock      // its unused budget is added (R20)

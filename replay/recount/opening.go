@@ -97,7 +97,7 @@ func (w *walker) openClock(d events.Date) {
 	}
 	w.clocks = append(w.clocks, c)
 	w.extend()
-	for x := start; x < d; x++ { // R14: from the letter's date, enrolled or not
+	for x := start; x < d && !c.dormant(x); x++ { // R14: from the letter's date, enrolled or not
 		c.tick(x, x <= w.closing)
 	}
 }

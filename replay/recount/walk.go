@@ -295,6 +295,15 @@ func (w *walker) close() {
 		goesOn := today.runs(c) && next.runs(c)
 		c.ended = !goesOn && c.start <= w.closing
 	}
+	for i := range w.days {
+		today := &w.days[i]
+		if today.period == nil || today.through > w.closing {
+			continue
+		}
+		if c := today.period.clock; !w.on(today.through + 1).runs(c) {
+			c.rested = today.through
+		}
+	}
 }
 
 // runs reports whether a clock runs on a day.
