@@ -111,11 +111,7 @@ func (w *world) also(name string, e *policy.Entitlement, closing events.Date) st
 
 // bill issues agency A's invoice at a closing date, on what is known by now.
 func (w *world) bill(closing events.Date) {
-	s := w.evaluate("C").Due("A", closing, w.account)
-	w.account.Closing, w.account.Position = closing, w.sequence
-	for _, l := range s.Lines {
-		w.account.Lines = append(w.account.Lines, policy.Billed{LineKey: l.LineKey, Start: l.Start, End: l.End, Cents: l.Cents, Position: w.sequence})
-	}
+	w.account = bill(w.account, w.evaluate("C").Due("A", closing, w.account), w.sequence)
 }
 
 func dollars(c events.Cents) string {

@@ -40,64 +40,77 @@ func (w *walker) status(d events.Date) string {
 // openClock starts a clock on an enrolled, eligible day when one is due.
 func (w *walker) openClock(d events.Date) {
 	old := w.current()
-	r := w.book.on(d) // of the clock that would begin; a clock that runs is asked itself
-	if old != nil && !w.restart {
-		r = old.rules
-	}
-	letter := w.letterBy(d, r)
-	certified, since := letter != nil, events.Date(0)
-	if certified {
-		since = letter.effective(r)
-	}
-	if w.facts.derivative() { // R06: certified rates from the benefit date on
-		certified, since = true, w.facts.benefitDate()
-		if since > d {
-			return
-		}
-	}
-	if old != nil && old.certified { // no policy about notices takes that back
-		certified = true
-	}
-	transition := old != nil && certified && !old.certified
-	switch {
-	case old == nil || w.restart:
-	case !transition:
-		return
-	case old.rules.transition == "next_period_boundary" && old.midPeriod():
+	o, due := w.due(d, old)
+	if !due {
 		return
 	}
 	w.restart = false
-	if transition {
-		old.noteCut(letter.record)
+	if o.transition {
+		old.noteCut(o.letter.record)
 		old.cut = d == w.stay
 	}
-
-	start := d
-	if w.book.on(d).clockStart == "letter_date" && d == w.stay && certified {
-		switch { // a certified clock that restarts begins at the reopening
-		case transition:
-			start = min(d, max(since, old.lastDay(len(old.periods))+1))
-		case old == nil:
-			start = min(d, since)
-		}
-	}
 	limit := -1
-	if transition && old.rules.transition == "remaining_of_nine" && len(old.periods) > 0 {
+	if o.transition && old.rules.transition == "remaining_of_nine" && len(old.periods) > 0 {
 		limit = old.daysLeft()
 	}
-	c := newClock(certified, w.book.on(d), start, limit)
+	start := w.startOf(d, old, o)
+	c := newClock(o.certified, w.book.on(d), start, limit)
 	c.number = len(w.clocks) + 1
-	if transition && old.rules.unusedBudget == "carry" {
+	if o.transition && old.rules.unusedBudget == "carry" {
 		c.carryFrom = old
 	}
 	c.records = append(c.records, w.pending...)
-	if letter != nil {
-		c.letter, c.since = letter, since
-		c.records = append(c.records, letter.record)
+	if o.letter != nil {
+		c.letter, c.since = o.letter, o.since
+		c.records = append(c.records, o.letter.record)
 	}
 	w.clocks = append(w.clocks, c)
 	w.extend()
 	for x := start; x < d && !c.dormant(x); x++ { // R14: from the letter's date, enrolled or not
 		c.tick(x, x <= w.closing)
 	}
+}
+
+// An opening is why a clock opens.
+type opening struct {
+	certified  bool
+	transition bool // from a pre-certified clock (R20)
+	letter     *letter
+	since      events.Date // from which the letter or benefit date counts
+}
+
+// due says whether a clock opens on day d after an old one, nil for none.
+func (w *walker) due(d events.Date, old *clock) (o opening, due bool) {
+	r := w.book.on(d) // of the clock that would begin; a clock that runs is asked itself
+	if old != nil && !w.restart {
+		r = old.rules
+	}
+	if o.letter = w.letterBy(d, r); o.letter != nil {
+		o.certified, o.since = true, o.letter.effective(r)
+	}
+	if w.facts.derivative() { // R06: certified rates from the benefit date on
+		o.certified, o.since = true, w.facts.benefitDate()
+		if o.since > d {
+			return o, false
+		}
+	}
+	if old == nil {
+		return o, true
+	}
+	o.certified = o.certified || old.certified // no policy about notices takes that back
+	o.transition = o.certified && !old.certified
+	waits := old.rules.transition == "next_period_boundary" && old.midPeriod()
+	return o, w.restart || o.transition && !waits
+}
+
+// startOf is the first day of a clock that opens on day d (R14).
+func (w *walker) startOf(d events.Date, old *clock, o opening) events.Date {
+	switch {
+	case w.book.on(d).clockStart != "letter_date" || d != w.stay || !o.certified:
+	case old == nil:
+		return min(d, o.since)
+	case o.transition:
+		return min(d, max(o.since, old.lastDay(len(old.periods))+1))
+	}
+	return d // a certified clock that restarts begins at the reopening, too
 }
