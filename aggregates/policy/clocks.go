@@ -201,5 +201,16 @@ func (c *Clock) over(on events.Date) bool {
 	return true
 }
 
+// stoodStill reports whether the clock, running on a day, has stood still since,
+// by the end of another.
+func (c *Clock) stoodStill(since, by events.Date) bool {
+	for _, s := range c.running {
+		if s.has(since) {
+			return s.To <= by
+		}
+	}
+	return false
+}
+
 // settings returns the policy in force on the clock's first enrolled day.
 func (c *Clock) settings() *Settings { return &c.Policy.Settings }

@@ -98,6 +98,7 @@ type tally struct {
 	closing events.Date
 
 	chain   int
+	at      events.Date  // closing, or the end of the chain when that is before
 	ceiling events.Cents // of the chain, at its end if that is before closing
 	over    bool
 	allowed events.Cents // within the overall budget so far
@@ -114,10 +115,10 @@ func (t *tally) start(c *Clock, closing events.Date) {
 // extension after a gap pays nothing that was disallowed before it (R22).
 func (t *tally) enter(k int) {
 	c := t.clock
-	at := min(t.closing, c.Periods[c.chains[k].last].End)
+	t.at = min(t.closing, c.Periods[c.chains[k].last].End)
 	t.chain, t.allowed = k, t.paid
-	t.over = c.over(at)
-	t.ceiling = c.rate.ClientCents * events.Cents(c.begun(at)+1)
+	t.over = c.over(t.at)
+	t.ceiling = c.rate.ClientCents * events.Cents(c.begun(t.at)+1)
 }
 
 // An outcome says what becomes of an expense.
@@ -127,7 +128,8 @@ type outcome struct {
 }
 
 // add returns what becomes of the next expense of the clock.
-func (t *tally) add(period int, amount events.Cents) outcome {
+func (t *tally) add(period int, x *Expense) outcome {
+	amount := x.Cents
 	p, s := &t.clock.Periods[period], t.clock.settings()
 	if p.chain != t.chain {
 		t.enter(p.chain)
@@ -146,7 +148,7 @@ func (t *tally) add(period int, amount events.Cents) outcome {
 		within = o.paid
 	case AccruedPlusOneMonth:
 		if rest := within - min(within, max(0, t.ceiling-t.allowed)); rest > 0 {
-			t.hold(rest, &o)
+			t.hold(x.OccurredOn, rest, &o)
 		}
 	}
 	t.allowed += within
@@ -168,15 +170,18 @@ func (t *tally) month(period int, o *outcome) {
 }
 
 // hold keeps back what exceeds the ceiling, and decides on it when the clock
-// stands still (R17 held_at_clock_end). A clock that resumes holds it again.
-func (t *tally) hold(rest events.Cents, o *outcome) {
-	switch {
-	case !t.over:
-		o.paid, o.held = o.paid-rest, rest
-		o.reason, o.rule = AboveCeiling, "R17"
-	case t.clock.Policy.HeldAtClockEnd == Disallowed:
+// stands still (R17 held_at_clock_end): it is disallowed, and held again if the
+// clock resumes; or it becomes payable, and stays so if the clock resumes (ours:
+// what was paid at a closure is not taken back by a reopening).
+func (t *tally) hold(day events.Date, rest events.Cents, o *outcome) {
+	switch payable := t.clock.Policy.HeldAtClockEnd == PayableToOverallBudget; {
+	case payable && t.clock.stoodStill(day, t.at):
+	case t.over && !payable:
 		o.paid, o.disallowed = o.paid-rest, o.disallowed+rest
 		o.reason, o.rule = HeldAtClockEnd, "R17"
+	default:
+		o.paid, o.held = o.paid-rest, rest
+		o.reason, o.rule = AboveCeiling, "R17"
 	}
 }
 
@@ -202,7 +207,7 @@ func (e *Entitlement) carryOver(i int) {
 	t.start(before, forever)
 	for _, x := range e.expenses {
 		if x.clock == c.carryFrom-1 {
-			t.add(x.period, x.Cents)
+			t.add(x.period, x.Expense)
 		}
 	}
 	c.CarriedCents = max(0, before.BudgetCents-t.paid)
@@ -229,7 +234,7 @@ func (e *Entitlement) outcomes(closing events.Date, visit func(charge, outcome))
 		}
 		var o outcome
 		if x.clock >= 0 {
-			o = tallies[x.clock].add(x.period, x.Cents)
+			o = tallies[x.clock].add(x.period, x.Expense)
 		}
 		visit(x, o)
 	}

@@ -69,12 +69,12 @@ func (b *builder) boundary(p plan, turn events.Date) events.Date {
 	}
 	c := b.Clocks[clocks]
 	b.Clocks, b.pieces = b.Clocks[:clocks], b.pieces[:pieces]
-	for _, period := range c.Periods {
-		if period.Start >= turn {
-			return period.Start
+	for i := len(c.Periods) - 1; i >= 0; i-- {
+		if p := c.Periods[i]; p.Start < turn { // it runs, is interrupted, or has ended before
+			return max(turn, p.End+1)
 		}
 	}
-	return max(turn, c.End+1)
+	return turn
 }
 
 // certified lays out the certified clocks from the day on which the letter (or a
