@@ -49,7 +49,7 @@ func CheckFormat(format, text string) error {
 
 func checkCountry(text string) error {
 	r, err := language.ParseRegion(text)
-	if err != nil || !r.IsCountry() || r.String() != text || len(text) != 2 {
+	if err != nil || !r.IsCountry() || r.Canonicalize().String() != text || len(text) != 2 {
 		return fmt.Errorf("%q is not a country code of ISO 3166-1 such as MX", text)
 	}
 	return nil

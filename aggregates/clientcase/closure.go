@@ -53,7 +53,7 @@ func decideReopenService(s *State, c *ReopenService, ctx *aggregates.Context) (e
 	course := s.course()
 	last := course.spells[len(course.spells)-1]
 	switch {
-	case course.open() && len(course.spells) > 1 && last.first == ctx.OccurredOn && s.agencyOn(ctx.OccurredOn) == c.Agency:
+	case course.open() && len(course.spells) > 1 && last.first == ctx.OccurredOn && s.AgencyOn(ctx.OccurredOn) == c.Agency:
 		return nil, nil
 	case course.open():
 		return nil, aggregates.Refuse("R23", "not_closed", "the service component is open since %s", last.first)

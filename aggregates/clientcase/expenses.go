@@ -44,7 +44,7 @@ func decideBookExpense(s *State, c *BookExpense, ctx *aggregates.Context) (event
 		if _, refusal := knownAgency(ctx, agency, "agency"); refusal != nil {
 			return nil, refusal
 		}
-	} else if agency = s.agencyOn(ctx.OccurredOn); agency == "" {
+	} else if agency = s.AgencyOn(ctx.OccurredOn); agency == "" {
 		return nil, aggregates.Refuse("R18", "agency_missing", "client %s has no agency on %s", s.client, ctx.OccurredOn).
 			On("agency").WithHint("say which agency spent")
 	}

@@ -52,7 +52,7 @@ func decideProposeHandOff(s *State, c *ProposeHandOff, ctx *aggregates.Context) 
 
 // successorRefusal says why a worker cannot take the lead on the effective date.
 func (s *State) successorRefusal(ctx *aggregates.Context, worker, field string) *aggregates.Refusal {
-	w, refusal := workerAt(ctx, worker, field, s.agencyOn(ctx.OccurredOn))
+	w, refusal := workerAt(ctx, worker, field, s.AgencyOn(ctx.OccurredOn))
 	if refusal != nil {
 		return refusal
 	}

@@ -36,7 +36,7 @@ func decideAssignLead(s *State, c *AssignLead, ctx *aggregates.Context) (events.
 	if refusal := s.allClosed(); refusal != nil {
 		return nil, refusal
 	}
-	if _, refusal := workerAt(ctx, c.Worker, "worker", s.agencyOn(ctx.OccurredOn)); refusal != nil {
+	if _, refusal := workerAt(ctx, c.Worker, "worker", s.AgencyOn(ctx.OccurredOn)); refusal != nil {
 		return nil, refusal
 	}
 	return &events.LeadAssigned{Worker: c.Worker, Basis: ctx.Basis.References(workerSubject(c.Worker))}, nil
@@ -68,7 +68,7 @@ func decideLeadLeft(s *State, c *LeadLeft, ctx *aggregates.Context) (events.Even
 		}
 		return nil, aggregates.Refuse("R28", "own_successor", "worker %s leads the case and cannot step in", c.Interim).On("interim")
 	}
-	w, refusal := workerAt(ctx, c.Interim, "interim", s.agencyOn(ctx.OccurredOn))
+	w, refusal := workerAt(ctx, c.Interim, "interim", s.AgencyOn(ctx.OccurredOn))
 	if refusal != nil {
 		return nil, refusal
 	}

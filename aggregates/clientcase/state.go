@@ -129,10 +129,10 @@ func (c *course) lead() lead {
 	return c.leads[len(c.leads)-1]
 }
 
-// agencyOn returns the client's agency on a day: the one that enrolled the client
+// AgencyOn returns the client's agency on a day: the one that enrolled the client
 // for days before, the last one for days after, and the one that screened for a
 // client who is not enrolled.
-func (s *State) agencyOn(day events.Date) string {
+func (s *State) AgencyOn(day events.Date) string {
 	agency := ""
 	if _, e, ok := aggregates.Last[*events.ClientScreened](&s.history); ok {
 		agency = e.Agency
@@ -143,6 +143,21 @@ func (s *State) agencyOn(day events.Date) string {
 		}
 	}
 	return agency
+}
+
+// EnrolledOn reports whether a day is an enrolled day (R23).
+func (s *State) EnrolledOn(day events.Date) bool { return s.course().enrolledOn(day) }
+
+// LeadOn returns the lead case manager on a day, interim ones included, or "" for
+// none (R28).
+func (s *State) LeadOn(day events.Date) string {
+	worker := ""
+	for _, l := range s.course().leads {
+		if l.from <= day {
+			worker = l.worker
+		}
+	}
+	return worker
 }
 
 // A person is what the enrollment says of the client, as corrected.

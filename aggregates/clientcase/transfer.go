@@ -31,7 +31,7 @@ func decideProposeTransfer(s *State, c *ProposeTransfer, ctx *aggregates.Context
 		return nil, aggregates.Refuse("R21", "transfer_pending", "a transfer to agency %s is proposed since %s", pending.To, f.On).
 			WithHint("accept or decline it first").Citing(f.ID)
 	}
-	from := s.agencyOn(ctx.OccurredOn)
+	from := s.AgencyOn(ctx.OccurredOn)
 	if c.To == from {
 		return nil, aggregates.Refuse("R21", "transfer_to_self", "client %s is at agency %s already", s.client, c.To).On("to")
 	}
