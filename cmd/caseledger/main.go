@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"os/user"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -51,11 +52,19 @@ func run() int {
 	p := &cli.Program{
 		Args: os.Args[1:], Dir: dir, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Terminal: width > 0, Watched: term.IsTerminal(int(os.Stderr.Fd())), Width: width,
-		Getenv: os.Getenv, Now: time.Now, Version: version(), ExitCode: exitCode,
+		User: userName(), Getenv: os.Getenv, Now: time.Now, Version: version(), ExitCode: exitCode,
 	}
 	err = p.Run(ctx)
 	cli.Report(os.Stderr, err)
 	return exitCode(err)
+}
+
+// userName is who runs the program, as far as the system knows.
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return os.Getenv("USER")
 }
 
 // release is set by the linker in releases.

@@ -120,6 +120,17 @@ func newID(at events.Instant) (string, error) {
 	return id.String(), nil
 }
 
+// EndOf returns the last moment of a day of the programme.
+func (a *App) EndOf(day events.Date) events.Instant {
+	y, m, d := (day + 1).Civil()
+	return events.InstantOf(time.Date(y, m, d, 0, 0, 0, 0, a.zone)) - 1
+}
+
+// Local writes a moment in the programme's time zone, for people.
+func (a *App) Local(i events.Instant) string {
+	return i.Time().In(a.zone).Format("2006-01-02 15:04:05 MST")
+}
+
 // NewCommandID returns an id for a command that comes without one.
 func NewCommandID(now time.Time) (string, error) { return newID(events.InstantOf(now)) }
 

@@ -57,7 +57,7 @@ func (a *App) macs(subject events.Subject, f aggregates.Field, value reflect.Val
 		}
 		return list, nil
 	}
-	return a.keys.MAC(subject, f.Secret, []byte(f.Name+"\n"+value.String()))
+	return a.keys.MAC(subject, f.Secret, []byte(f.Name+"\n"+fmt.Sprint(value.Interface())))
 }
 
 func isAbsent(v reflect.Value) bool {

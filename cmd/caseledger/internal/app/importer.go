@@ -238,6 +238,9 @@ func (i *Import) WriteRejects(w io.Writer) error {
 		return err
 	}
 	for _, row := range i.Bad() {
+		for len(row.Cells) < len(i.Header) {
+			row.Cells = append(row.Cells, "")
+		}
 		if err := out.Write(append(without(row.Cells), row.Err.Error())); err != nil {
 			return err
 		}

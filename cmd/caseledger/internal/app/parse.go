@@ -127,10 +127,26 @@ func (c *Catalogue) ParseTexts(name string, texts map[string]string) (aggregates
 			}
 		}
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	return cmd, errors.Join(append(faults, otherFaults(faults, command.validate(cmd))...)...)
+}
+
+// otherFaults returns the faults of err in fields that have none yet: a field
+// whose text was not understood would also be found missing.
+func otherFaults(faults []error, err error) []error {
+	if err == nil {
+		return nil
 	}
-	return cmd, command.validate(cmd)
+	known := map[string]bool{}
+	for _, fault := range faults {
+		var input *InputError
+		if errors.As(fault, &input) {
+			known[input.Field], known[input.Field+centsSuffix] = true, true
+		}
+	}
+	return slices.DeleteFunc(Faults(err), func(fault error) bool {
+		var input *InputError
+		return errors.As(fault, &input) && known[input.Field]
+	})
 }
 
 // setNamed sets the field of a name, which may be an amount's name in dollars.

@@ -67,13 +67,7 @@ const idPattern = "^[A-Z0-9-]{1,32}$"
 func fieldSchema(f aggregates.Field) *schema {
 	s := valueSchema(f)
 	s.Description = f.Doc
-	if f.Secret != "" {
-		s.WriteOnly = true
-		s.Description += " (sealed under the person's key)"
-	}
-	if f.Type == typeCents {
-		s.Description += " (cents)"
-	}
+	s.WriteOnly = f.Secret != ""
 	if f.Example != "" && s.Type == "string" {
 		s.Examples = []any{f.Example}
 	}

@@ -67,6 +67,8 @@ func hint(err error) string {
 		hinted   interface{ Hint() string }
 	)
 	switch {
+	case errors.As(err, &hinted):
+		return hinted.Hint()
 	case errors.As(err, &usage):
 		if usage.Help != "" {
 			return "see: " + usage.Help + " --help"
@@ -97,8 +99,6 @@ func hint(err error) string {
 		return "nothing that was acknowledged is lost: make room on the disk and run the command again"
 	case errors.Is(err, jetstream.ErrNotFound):
 		return "is --data or --nats right; a new ledger is made by: caseledger init"
-	case errors.As(err, &hinted):
-		return hinted.Hint()
 	}
 	return ""
 }

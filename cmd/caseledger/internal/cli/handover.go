@@ -17,6 +17,7 @@ type call struct {
 	Version  string            `json:"version"`
 	Args     []string          `json:"args"`
 	Dir      string            `json:"dir"`
+	User     string            `json:"user"`
 	Env      map[string]string `json:"env"`
 	Terminal bool              `json:"terminal"`
 	Watched  bool              `json:"watched"`
@@ -24,7 +25,7 @@ type call struct {
 }
 
 // handedVariables are what commands read of the environment.
-var handedVariables = []string{"CASELEDGER_ACTOR", "CASELEDGER_ROLE", "CASELEDGER_AGENCY", "USER", "LOGNAME"}
+var handedVariables = []string{"CASELEDGER_ACTOR", "CASELEDGER_ROLE", "CASELEDGER_AGENCY"}
 
 // An ExitStatus is how a command ended that serve ran. It has printed its errors.
 type ExitStatus struct{ Code int }
@@ -76,7 +77,7 @@ func (p *Program) handOver(ctx context.Context) (handed bool, err error) {
 
 // converse hands the command over and passes its streams on.
 func (p *Program) converse(conn io.ReadWriter) (code int, err error) {
-	c := call{Version: p.Version, Args: p.Args, Dir: p.Dir, Env: map[string]string{}, Terminal: p.Terminal, Watched: p.Watched, Width: p.Width}
+	c := call{Version: p.Version, Args: p.Args, Dir: p.Dir, User: p.User, Env: map[string]string{}, Terminal: p.Terminal, Watched: p.Watched, Width: p.Width}
 	for _, name := range handedVariables {
 		c.Env[name] = p.Getenv(name)
 	}

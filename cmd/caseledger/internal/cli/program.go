@@ -22,9 +22,10 @@ type Program struct {
 	In       io.Reader
 	Out      io.Writer
 	Err      io.Writer
-	Terminal bool // Out is a terminal
-	Watched  bool // Err is a terminal: long work shows its progress there
-	Width    int  // of the terminal, in columns; 0 when there is none
+	Terminal bool   // Out is a terminal
+	Watched  bool   // Err is a terminal: long work shows its progress there
+	Width    int    // of the terminal, in columns; 0 when there is none
+	User     string // of the operating system: the actor when none is given
 	Getenv   func(string) string
 	Now      func() time.Time
 	Version  string

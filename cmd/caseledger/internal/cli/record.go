@@ -30,7 +30,7 @@ func (p *Program) addDefaults(flags *pflag.FlagSet, d *app.Defaults) {
 }
 
 func (p *Program) defaultActor() string {
-	return or(p.Getenv("CASELEDGER_ACTOR"), or(p.Getenv("USER"), p.Getenv("LOGNAME")))
+	return or(p.Getenv("CASELEDGER_ACTOR"), p.User)
 }
 
 func or(given, otherwise string) string {
@@ -83,7 +83,7 @@ stands before it is recorded.`,
 // its flags are the command's fields.
 func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 	var e envelopeFlags
-	texts := map[string]*[]string{}
+	texts := map[string]*fieldFlag{}
 	cmd := &cobra.Command{
 		Use:   command.Name,
 		Short: command.Summary,
@@ -94,7 +94,8 @@ func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 	flags.SortFlags = false
 	for _, f := range command.Fields {
 		for _, name := range command.Texts(f) {
-			texts[name] = flags.StringArray(strings.ReplaceAll(name, "_", "-"), nil, describeField(f, name))
+			texts[name] = newFieldFlag(f, name)
+			flags.Var(texts[name], strings.ReplaceAll(name, "_", "-"), describeField(f, name))
 		}
 	}
 	flags.StringVar(&e.occurredOn, "occurred-on", "", "the day on which it happened or takes effect, `YYYY-MM-DD` (default today)")
@@ -114,7 +115,7 @@ func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 		if err := p.printReceipt(receipt); err != nil || receipt.Ruling == nil {
 			return err
 		}
-		return &NotReimbursedError{receipt.Record.Sequence, receipt.Ruling}
+		return p.rulingError(receipt)
 	})
 	return cmd
 }
@@ -131,9 +132,9 @@ func describeField(f aggregates.Field, name string) string {
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(f.Doc, "`", "'"))
 	if name != f.Name {
-		return strings.TrimSuffix(b.String(), " in cents") + ", in `dollars` such as 12.50"
+		return strings.TrimSuffix(b.String(), " in cents") + ", in dollars such as 12.50"
 	}
-	if len(f.Enum) > 0 {
+	if len(f.Enum) > 4 {
 		fmt.Fprintf(&b, ": %s", strings.Join(f.Enum, ", "))
 	}
 	if f.Example != "" && f.Enum == nil {
@@ -146,14 +147,14 @@ func describeField(f aggregates.Field, name string) string {
 }
 
 // request makes a request of the flags that were given.
-func (p *Program) request(command *app.Command, texts map[string]*[]string, e envelopeFlags) (app.Request, error) {
+func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e envelopeFlags) (app.Request, error) {
 	req := app.Request{
 		Name: command.Name, ID: e.id, Actor: e.defaults.Actor, Role: e.defaults.Role,
 		Agency: e.defaults.Agency, CorrelationID: e.correlation,
 	}
 	given := map[string]string{}
-	for name, values := range texts {
-		given[name] = strings.Join(*values, ";")
+	for name, flag := range texts {
+		given[name] = flag.String()
 	}
 	var faults []error
 	if e.occurredOn != "" {
@@ -178,18 +179,36 @@ func (p *Program) request(command *app.Command, texts map[string]*[]string, e en
 	return req, errors.Join(append(faults, err)...)
 }
 
-// A NotReimbursedError reports a fact that was recorded and that a rule denies
-// its effect.
-type NotReimbursedError struct {
+// A RulingError reports a fact that was recorded and that a rule denies its
+// effect: an expense that is not reimbursed.
+type RulingError struct {
 	Sequence uint64
+	Rule     string // of the command, such as R18
 	Ruling   *aggregates.Refusal
 }
 
-func (e *NotReimbursedError) Error() string {
-	return fmt.Sprintf("recorded as #%d, but not reimbursed: %s: %s", e.Sequence, e.Ruling.Code, e.Ruling.Error())
+func (p *Program) rulingError(r app.Receipt) error {
+	e := &RulingError{Sequence: r.Record.Sequence, Ruling: r.Ruling}
+	if command, err := p.catalogue().Lookup(r.Command); err == nil {
+		e.Rule = command.Rule
+	}
+	return e
 }
 
-func (e *NotReimbursedError) Unwrap() error { return e.Ruling }
+func (e *RulingError) Error() string {
+	s := fmt.Sprintf("recorded as #%d, but refused by %s, %s: %s", e.Sequence, e.Rule, e.Ruling.Code, e.Ruling.Sentence)
+	if e.Ruling.Rule != "" && e.Ruling.Rule != e.Rule {
+		s += " (" + e.Ruling.Rule + ")"
+	}
+	return s
+}
+
+func (e *RulingError) Unwrap() error { return e.Ruling }
+
+// Hint says what a person can do about it.
+func (e *RulingError) Hint() string {
+	return or(e.Ruling.Hint, "the expense stands in the history; if it was booked in error, reverse it with: caseledger record reverse-expense")
+}
 
 // recordFile records a file of JSON lines.
 func (p *Program) recordFile(ctx context.Context, l *app.Ledger, name string, keepGoing bool, d app.Defaults) error {
@@ -288,7 +307,7 @@ func (r *fileRun) line(ctx context.Context, number int, line []byte) error {
 	if receipt.Ruling != nil {
 		r.show.clear()
 		fmt.Fprintf(r.p.Err, "caseledger: note: line %d: %s\n", number,
-			oneLine((&NotReimbursedError{receipt.Record.Sequence, receipt.Ruling}).Error()))
+			oneLine(r.p.rulingError(receipt).Error()))
 	}
 	if r.p.flags.format != formatText {
 		return r.p.printReceipt(receipt)

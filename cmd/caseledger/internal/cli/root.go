@@ -37,7 +37,16 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
-		Args: cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			e := &UsageError{fmt.Sprintf("there is no command %q", args[0]), "caseledger"}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				e.Problem += ": did you mean " + strings.Join(near, " or ")
+			}
+			return e
+		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &UsageError{Problem: lowerFirst(err.Error()), Help: cmd.CommandPath()}
@@ -67,6 +76,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
+	add("read", p.historyCommand())
 	add("run", p.initCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root

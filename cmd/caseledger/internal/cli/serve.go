@@ -169,7 +169,7 @@ func (e *VersionError) Hint() string { return "end serve and start it again" }
 
 func (s *server) programFor(c call, in io.Reader, out *frameWriter) *Program {
 	return &Program{
-		Args: c.Args, Dir: c.Dir, In: in,
+		Args: c.Args, Dir: c.Dir, User: c.User, In: in,
 		Out: out.stream(frameOutput), Err: out.stream(frameErrors),
 		Terminal: c.Terminal, Watched: c.Watched, Width: c.Width,
 		Getenv: func(name string) string { return c.Env[name] },
