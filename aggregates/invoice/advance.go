@@ -22,12 +22,11 @@ type IssueAdvance struct {
 
 // An Allowance is what R19 says about an advance, as computed from the ledger.
 type Allowance struct {
-	Made       events.LedgerPosition
-	At         string       // agency that the client is with on the day
-	Cents      events.Cents // most that may be advanced
-	Reason     string       // why nothing may be, when Cents is 0
-	Standing   events.Cents // outstanding of advances to other agencies for the client
-	ClientCase events.Subject
+	Made      events.LedgerPosition
+	At        string       // agency that the client is with on the day
+	Cents     events.Cents // most that may be advanced
+	Reason    string       // why nothing may be, when Cents is 0
+	Elsewhere events.Cents // outstanding of advances to other agencies for the client
 }
 
 // Target implements [aggregates.Command].
@@ -51,8 +50,8 @@ func decideAdvance(s *State, c *IssueAdvance, ctx *aggregates.Context) (events.E
 		return nil, fmt.Errorf("issue advance for %s: what R19 allows was not computed", c.Client)
 	case a.At != s.agency:
 		return nil, aggregates.Refuse("R21", "foreign_client", "client %s is not with agency %s on %s", c.Client, s.agency, ctx.OccurredOn).On("client")
-	case outstanding+a.Standing > 0:
-		return nil, aggregates.Refuse("R19", "advance_outstanding", "%s of an advance for client %s is outstanding", outstanding+a.Standing, c.Client).
+	case outstanding+a.Elsewhere > 0:
+		return nil, aggregates.Refuse("R19", "advance_outstanding", "%s of an advance for client %s is outstanding", outstanding+a.Elsewhere, c.Client).
 			On("client").WithHint("it is cleared by the client expenses of the next invoices")
 	case a.Cents == 0:
 		return nil, aggregates.Refuse("R19", "no_advance", "no advance can be issued for client %s: %s", c.Client, a.Reason).On("client")

@@ -23,7 +23,10 @@ type GenerateInvoice struct {
 	Month   string      `json:"month" doc:"calendar month to close, as YYYY-MM; or give closing" example:"2008-07"`
 	Closing events.Date `json:"closing" doc:"closing date; or give month" example:"2008-07-31"`
 
-	Draft *Draft `json:"-"` // the application's
+	// Position is the position of the ledger to compute from, 0 for its head;
+	// Draft is what was computed. Both are the application's.
+	Position uint64 `json:"-"`
+	Draft    *Draft `json:"-"`
 }
 
 // Target implements [aggregates.Command].
@@ -68,6 +71,8 @@ type PartsError struct {
 	Parts   [][]events.InvoiceLine
 	Ready   int // parts that are prepared already
 	Number  int
+	Closing events.Date
+	Made    events.LedgerPosition
 	Version uint64 // of the agency's billing
 }
 
@@ -149,7 +154,7 @@ func (s *State) invoice(d *Draft, ctx *aggregates.Context) (events.Event, error)
 		return e, nil
 	}
 	if ready := s.ready(d, parts); ready < len(parts) {
-		return nil, &PartsError{Parts: parts, Ready: ready, Number: e.Number, Version: s.version}
+		return nil, &PartsError{Parts: parts, Ready: ready, Number: e.Number, Closing: d.Closing, Made: d.Made, Version: s.version}
 	}
 	for _, p := range s.parts {
 		sum, err := totals(p.Lines)

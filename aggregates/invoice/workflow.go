@@ -111,7 +111,7 @@ func decideApprove(s *State, c *ApproveInvoice, ctx *aggregates.Context) (events
 		return nil, err
 	}
 	if slices.Contains(i.senders, ctx.Actor) || i.generator == ctx.Actor {
-		return nil, aggregates.Refuse("R27", "own_invoice", "%s generated or submitted invoice %d and cannot approve it", ctx.Actor, i.Number).
+		return nil, aggregates.Refuse("", "own_invoice", "%s generated or submitted invoice %d and cannot approve it", ctx.Actor, i.Number).
 			Citing(i.Record).WithHint("another person approves it")
 	}
 	e := &events.InvoiceApproved{Number: c.Number, Cents: i.Totals.TotalCents}
@@ -181,6 +181,9 @@ func decideDeny(s *State, c *DenyInvoice, _ *aggregates.Context) (events.Event, 
 	if i.before == Approved && i.Status == Held {
 		return nil, aggregates.Refuse("", "already_approved", "invoice %d was approved before it was held", i.Number).Citing(i.Record).
 			WithHint("correct the ledger: the difference nets on the next invoice")
+	}
+	if i.Settled != 0 {
+		return nil, aggregates.Refuse("", "being_settled", "invoice %d is a recoverable of which %s was paid back", i.Number, i.Settled).Citing(i.Record)
 	}
 	return &events.InvoiceDenied{Number: c.Number, Reasons: c.Reasons}, nil
 }
