@@ -278,6 +278,7 @@ func TestRecoverables(t *testing.T) {
 	p.do("settle-recoverable", "2009-05-02", "prime", settle(2, "", 5000))
 	p.do("settle-recoverable", "2009-05-03", "prime", settle(0, owed[1].Advance, 30000))
 	p.refused("above_recoverable", "settle-recoverable", "2009-05-04", "prime", settle(2, "", 30001))
+	p.refused("above_recoverable", "settle-recoverable", "2009-05-04", "prime", settle(0, owed[1].Advance, 1))
 	if owed = p.recoverables(); len(owed) != 1 || owed[0].Cents != 30000 || owed[0].Settled != 5000 {
 		t.Errorf("still owed: %+v", owed)
 	}
