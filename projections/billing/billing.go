@@ -32,6 +32,9 @@ func (View) Kinds() []events.Kind {
 	return []events.Kind{events.KindCase, events.KindAgency, events.KindBilling}
 }
 
+// Ignores implements [projections.View].
+func (View) Ignores() []string { return projections.NoFacts() }
+
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
 	switch s.Name.Kind() {
