@@ -1,0 +1,329 @@
+package statement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"caseledger/events"
+)
+
+// The kinds of lines, as the ledger writes them.
+const (
+	administrative = "administrative"
+	client         = "client"
+	cleared        = "advance_cleared"
+)
+
+// A grid holds the sums of some lines: what is new beside what corrects earlier
+// invoices, so that both ways of adding up meet in the total.
+type grid [4][3]events.Cents
+
+const (
+	rowAdministrative = iota
+	rowClient
+	rowCleared
+	rowTotal
+)
+
+const (
+	columnCurrent = iota
+	columnAdjustment
+	columnTotal
+)
+
+var (
+	gridRows    = [...]string{"Administrative expenses", "Client expenses", "Advances cleared", "Total"}
+	gridColumns = [...]string{"This request", "Adjustments", "Total"}
+)
+
+func gridOf(lines []Line) (g grid) {
+	for _, l := range lines {
+		row, column := rowAdministrative, columnCurrent
+		switch l.Kind {
+		case client:
+			row = rowClient
+		case cleared:
+			row = rowCleared
+		}
+		if l.Adjustment {
+			column = columnAdjustment
+		}
+		for _, r := range [...]int{row, rowTotal} {
+			g[r][column] += l.Cents
+			g[r][columnTotal] += l.Cents
+		}
+	}
+	return g
+}
+
+// A group is one client's lines: those that bill anew, then adjustments.
+type group struct {
+	client      string
+	lines       []Line
+	adjustments []Line
+	sums        grid
+}
+
+// groups returns the lines by client, in order of the coded id.
+func (inv *Invoice) groups() []group {
+	lines := slices.Clone(inv.Lines)
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(a.Client, b.Client) })
+	var groups []group
+	for len(lines) > 0 {
+		n := 1
+		for n < len(lines) && lines[n].Client == lines[0].Client {
+			n++
+		}
+		g := group{client: lines[0].Client, sums: gridOf(lines[:n])}
+		for _, l := range lines[:n] {
+			if l.Adjustment {
+				g.adjustments = append(g.adjustments, l)
+			} else {
+				g.lines = append(g.lines, l)
+			}
+		}
+		groups, lines = append(groups, g), lines[n:]
+	}
+	return groups
+}
+
+// A pair is a label and what it says.
+type pair struct{ label, value string }
+
+// title is the heading of every form.
+func (inv *Invoice) title() string {
+	if inv.Number == 0 {
+		return "Monthly request: draft, not an invoice"
+	}
+	return "Invoice " + inv.ID()
+}
+
+// header says who bills whom for what; what is not known is left out.
+func (inv *Invoice) header() []pair {
+	agency := inv.Agency
+	if inv.AgencyName != "" {
+		agency += " " + clean(inv.AgencyName)
+	}
+	pairs := []pair{
+		{"Prime contractor", clean(inv.Prime)},
+		{"Contract", clean(inv.Contract)},
+		{"Agency", agency},
+	}
+	if s := inv.Subcontract; s.Version != 0 {
+		pairs = append(pairs, pair{"Subcontract", fmt.Sprintf("record %d of %s, hash %s", s.Version, s.Subject, s.Hash.Short())})
+	}
+	pairs = append(pairs,
+		pair{"Invoice number", inv.ID()},
+		pair{"Month", inv.Month},
+		pair{"Closing date", inv.Closing.String()})
+	if inv.Number != 0 {
+		pairs = append(pairs, pair{"Issued", moment(inv.Issued.Recorded)})
+	}
+	pairs = append(pairs, pair{"Status", inv.statusText()})
+	return slices.DeleteFunc(pairs, func(p pair) bool { return p.value == "" })
+}
+
+func (inv *Invoice) statusText() string {
+	s := string(inv.Status)
+	switch {
+	case inv.Status == Draft:
+		s = "draft: not submitted, and not billed by any invoice"
+	case inv.Status == Generated:
+		s = "generated, not submitted"
+	case inv.Status == Denied:
+		s = "denied: its lines are not billed"
+	}
+	if n := len(inv.Steps); n > 1 {
+		s += fmt.Sprintf(" (%s, record #%d)", inv.Steps[n-1].On, inv.Known.Sequence)
+	}
+	return s
+}
+
+// due names the total for what it is, and what is left of a recoverable.
+func (inv *Invoice) due() []pair {
+	total := inv.Totals.TotalCents
+	switch {
+	case inv.Recoverable:
+		return []pair{
+			{"Recoverable from the agency", total.String()},
+			{"Paid back so far", inv.Settled.String()},
+			{"Still owed by the agency", (-total - inv.Settled).String()},
+		}
+	case total < 0:
+		return []pair{{"Credit to the prime contractor", total.String()}}
+	case inv.Number == 0:
+		return []pair{{"Total that would be due", total.String()}}
+	}
+	return []pair{{"Total due", total.String()}}
+}
+
+// An approval is one row of the approvals: a step that was done, or one that is
+// still to come.
+type approval struct{ what, by, on, record, detail string }
+
+var approvalColumns = [...]string{"Step", "By", "On", "Recorded", "Record", "Detail"}
+
+func (a approval) cells() []string {
+	day, rest, _ := strings.Cut(a.on, "|")
+	return []string{a.what, a.by, day, rest, a.record, a.detail}
+}
+
+func (inv *Invoice) approvals() []approval {
+	var rows []approval
+	for _, s := range inv.Steps {
+		rows = append(rows, approval{
+			what: s.What, by: s.By + ", " + s.Role, on: s.On.String() + "|" + moment(s.Record.Recorded),
+			record: fmt.Sprintf("#%d %s", s.Record.Sequence, s.Record.Hash.Short()), detail: s.Detail,
+		})
+	}
+	if inv.Status == Denied || inv.Number == 0 {
+		return rows
+	}
+	ahead := []Status{Submitted, Reviewed, Approved, Paid}
+	for _, status := range ahead[slices.Index(ahead, inv.reached())+1:] {
+		rows = append(rows, approval{what: string(status), by: "not yet"})
+	}
+	return rows
+}
+
+// reached returns how far an invoice has come on its way to payment; what was
+// returned has to be submitted again.
+func (inv *Invoice) reached() Status {
+	status := inv.Status
+	if status == Held {
+		status = inv.beforeHold()
+	}
+	return status
+}
+
+// open says what of the clients' billing is still open at the closing date, and
+// how the agency's contract year stands.
+func (inv *Invoice) open() []pair {
+	var pairs []pair
+	add := func(label string, c events.Cents) {
+		if c != 0 {
+			pairs = append(pairs, pair{label, c.String()})
+		}
+	}
+	for _, s := range inv.Standings {
+		add("Client "+s.Client+": under review (R25)", s.UnderReviewCents)
+		add("Client "+s.Client+": left paid (R25)", s.LeftPaidCents)
+		add("Client "+s.Client+": advance outstanding (R19)", s.AdvanceOutstandingCents)
+	}
+	if c := inv.Ceiling; c.Year != 0 {
+		pairs = append(pairs, pair{"Contract year from " + c.Year.String() + ": committed with this invoice", c.CommittedCents.String()})
+		add("Ceiling of that year", c.CeilingCents)
+		add("Above the ceiling", c.ExceededCents)
+	}
+	return pairs
+}
+
+// made says what the statement rests on, with hashes in full.
+func (inv *Invoice) made() []pair {
+	pairs := []pair{
+		{"Ledger", inv.Ledger},
+		{"Computed from", fmt.Sprintf("records #1 to #%d", inv.Made.Sequence)},
+		{fmt.Sprintf("Hash of record #%d", inv.Made.Sequence), inv.Made.Hash.String()},
+	}
+	if inv.Number == 0 {
+		return pairs
+	}
+	pairs = append(pairs, pair{fmt.Sprintf("Hash of record #%d, the invoice", inv.Issued.Sequence), inv.Issued.Hash.String()})
+	if inv.Known != inv.Issued {
+		pairs = append(pairs, pair{fmt.Sprintf("Hash of record #%d, its last step", inv.Known.Sequence), inv.Known.Hash.String()})
+	}
+	return pairs
+}
+
+// Provenance says in one line what the statement rests on, for where a form
+// holds the table alone.
+func (inv *Invoice) Provenance() string {
+	s := fmt.Sprintf("ledger %s, computed from record #%d, hash %s", inv.Ledger, inv.Made.Sequence, inv.Made.Hash.Short())
+	if inv.Number != 0 {
+		s += fmt.Sprintf("; status of record #%d, hash %s", inv.Known.Sequence, inv.Known.Hash.Short())
+	}
+	return s
+}
+
+// item says what a line bills.
+func (l *Line) item() string {
+	switch l.Kind {
+	case administrative:
+		return fmt.Sprintf("Administrative, period %d, clock from %s", l.Period, l.Clock)
+	case client:
+		return "Client expense " + l.Expense
+	case cleared:
+		return "Advance cleared " + l.Advance
+	}
+	return words(l.Kind)
+}
+
+// rate says by which line of the rate chart a line was computed.
+func (l *Line) rate() string {
+	if l.Rate == "" {
+		return ""
+	}
+	s := strings.ReplaceAll(l.Rate, "_", "-")
+	if l.RateCents != 0 {
+		s += " " + l.RateCents.String()
+	}
+	return s
+}
+
+func (l *Line) days() string {
+	if l.Days == 0 {
+		return ""
+	}
+	return strconv.Itoa(l.Days)
+}
+
+// because says what made an adjustment due.
+func (l *Line) because() string {
+	if len(l.Because) == 0 {
+		return "because of no record since"
+	}
+	parts := make([]string, len(l.Because))
+	for i, c := range l.Because {
+		parts[i] = fmt.Sprintf("#%d", c.Position)
+		if c.What != "" {
+			parts[i] += fmt.Sprintf(" %s of %s", c.What, c.On)
+		}
+	}
+	return "because of " + strings.Join(parts, ", ")
+}
+
+// moment writes when something was recorded, to the second.
+func moment(at events.Instant) string {
+	if at == 0 {
+		return ""
+	}
+	return at.Time().Format("2006-01-02 15:04:05 UTC")
+}
+
+// clean keeps text on one line and in reading order.
+func clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// neutral returns a text that no spreadsheet takes for a formula.
+func neutral(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// dollars writes an amount as a plain number, as in -1166.67.
+func dollars(c events.Cents) string {
+	return strings.NewReplacer("$", "", ",", "").Replace(c.String())
+}
