@@ -94,6 +94,12 @@ func (inv *Invoice) groups() []group {
 // A pair is a label and what it says.
 type pair struct{ label, value string }
 
+// An amount is a label and a sum.
+type amount struct {
+	label string
+	cents events.Cents
+}
+
 // title is the heading of every form.
 func (inv *Invoice) title() string {
 	if inv.Number == 0 {
@@ -144,39 +150,38 @@ func (inv *Invoice) statusText() string {
 }
 
 // due names the total for what it is, and what is left of a recoverable.
-func (inv *Invoice) due() []pair {
+func (inv *Invoice) due() []amount {
 	total := inv.Totals.TotalCents
 	switch {
 	case inv.Recoverable:
-		return []pair{
-			{"Recoverable from the agency", total.String()},
-			{"Paid back so far", inv.Settled.String()},
-			{"Still owed by the agency", (-total - inv.Settled).String()},
+		return []amount{
+			{"Recoverable from the agency", total},
+			{"Paid back so far", inv.Settled},
+			{"Still owed by the agency", -total - inv.Settled},
 		}
 	case total < 0:
-		return []pair{{"Credit to the prime contractor", total.String()}}
+		return []amount{{"Credit to the prime contractor", total}}
 	case inv.Number == 0:
-		return []pair{{"Total that would be due", total.String()}}
+		return []amount{{"Total that would be due", total}}
 	}
-	return []pair{{"Total due", total.String()}}
+	return []amount{{"Total due", total}}
 }
 
 // An approval is one row of the approvals: a step that was done, or one that is
 // still to come.
-type approval struct{ what, by, on, record, detail string }
+type approval struct{ what, by, on, recorded, record, detail string }
 
 var approvalColumns = [...]string{"Step", "By", "On", "Recorded", "Record", "Detail"}
 
 func (a approval) cells() []string {
-	day, rest, _ := strings.Cut(a.on, "|")
-	return []string{a.what, a.by, day, rest, a.record, a.detail}
+	return []string{a.what, a.by, a.on, a.recorded, a.record, a.detail}
 }
 
 func (inv *Invoice) approvals() []approval {
 	var rows []approval
 	for _, s := range inv.Steps {
 		rows = append(rows, approval{
-			what: s.What, by: s.By + ", " + s.Role, on: s.On.String() + "|" + moment(s.Record.Recorded),
+			what: s.What, by: s.By + ", " + s.Role, on: s.On.String(), recorded: moment(s.Record.Recorded),
 			record: fmt.Sprintf("#%d %s", s.Record.Sequence, s.Record.Hash.Short()), detail: s.Detail,
 		})
 	}
@@ -202,11 +207,11 @@ func (inv *Invoice) reached() Status {
 
 // open says what of the clients' billing is still open at the closing date, and
 // how the agency's contract year stands.
-func (inv *Invoice) open() []pair {
-	var pairs []pair
+func (inv *Invoice) open() []amount {
+	var open []amount
 	add := func(label string, c events.Cents) {
 		if c != 0 {
-			pairs = append(pairs, pair{label, c.String()})
+			open = append(open, amount{label, c})
 		}
 	}
 	for _, s := range inv.Standings {
@@ -215,11 +220,11 @@ func (inv *Invoice) open() []pair {
 		add("Client "+s.Client+": advance outstanding (R19)", s.AdvanceOutstandingCents)
 	}
 	if c := inv.Ceiling; c.Year != 0 {
-		pairs = append(pairs, pair{"Contract year from " + c.Year.String() + ": committed with this invoice", c.CommittedCents.String()})
+		open = append(open, amount{"Contract year from " + c.Year.String() + ": committed with this invoice", c.CommittedCents})
 		add("Ceiling of that year", c.CeilingCents)
 		add("Above the ceiling", c.ExceededCents)
 	}
-	return pairs
+	return open
 }
 
 // made says what the statement rests on, with hashes in full.
@@ -249,30 +254,35 @@ func (inv *Invoice) Provenance() string {
 	return s
 }
 
-// item says what a line bills.
-func (l *Line) item() string {
+// what says what a line bills, and item names its record too.
+func (l *Line) what() string {
 	switch l.Kind {
 	case administrative:
-		return fmt.Sprintf("Administrative, period %d, clock from %s", l.Period, l.Clock)
+		return "Administrative, period " + strconv.Itoa(l.Period)
 	case client:
-		return "Client expense " + l.Expense
+		return "Client expense"
 	case cleared:
-		return "Advance cleared " + l.Advance
+		return "Advance cleared"
 	}
 	return words(l.Kind)
 }
+
+func (l *Line) item() string { return strings.TrimSpace(l.what() + " " + l.Expense + l.Advance) }
 
 // rate says by which line of the rate chart a line was computed.
 func (l *Line) rate() string {
 	if l.Rate == "" {
 		return ""
 	}
-	s := strings.ReplaceAll(l.Rate, "_", "-")
+	s := dashed(l.Rate)
 	if l.RateCents != 0 {
 		s += " " + l.RateCents.String()
 	}
 	return s
 }
+
+// dashed writes pre_certified as pre-certified.
+func dashed(s string) string { return strings.ReplaceAll(s, "_", "-") }
 
 func (l *Line) days() string {
 	if l.Days == 0 {

@@ -2,15 +2,15 @@ package statement
 
 import (
 	"io"
-	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"caseledger/events"
 )
 
-// textWidth is what a terminal and a printed page hold.
-const textWidth = 108
+// textWidth is what a wide terminal and a printed page on its side hold.
+const textWidth = 120
 
 // Text writes the statement in columns of plain text.
 func (inv *Invoice) Text(w io.Writer) error {
@@ -21,7 +21,7 @@ func (inv *Invoice) Text(w io.Writer) error {
 	t.section("Summary")
 	t.grid(gridOf(inv.Lines))
 	t.line("")
-	t.sums(inv.due())
+	t.sums(inv.due()...)
 	if rows := inv.approvals(); len(rows) > 0 {
 		t.section("Approvals")
 		t.approvals(rows)
@@ -30,7 +30,7 @@ func (inv *Invoice) Text(w io.Writer) error {
 	t.lines(inv)
 	if open := inv.open(); len(open) > 0 {
 		t.section("Open at the closing date")
-		t.sums(open)
+		t.sums(open...)
 	}
 	if legend := inv.legend(); len(legend) > 0 {
 		t.section("Rules used")
@@ -72,9 +72,9 @@ func (t *text) pairs(pairs []pair) {
 }
 
 // sums writes labels with amounts at the right edge.
-func (t *text) sums(pairs []pair) {
-	for _, p := range pairs {
-		t.line(left(p.label, textWidth-16) + right(p.value, 16))
+func (t *text) sums(sums ...amount) {
+	for _, s := range sums {
+		t.line(left(s.label, textWidth-16) + right(s.cents.String(), 16))
 	}
 }
 
@@ -101,22 +101,27 @@ func amounts(cents []events.Cents) []string {
 }
 
 func (t *text) approvals(rows []approval) {
-	widths := make([]int, len(approvalColumns))
 	cells := [][]string{approvalColumns[:]}
 	for _, r := range rows {
 		cells = append(cells, r.cells())
 	}
-	for _, row := range cells {
-		for i, c := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+	last := len(approvalColumns) - 1
+	widths, rest := make([]int, last), textWidth
+	for i := range widths {
+		for _, row := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i])+2)
 		}
+		rest -= widths[i]
 	}
 	for _, row := range cells {
 		s := ""
-		for i, c := range row {
-			s += left(c, widths[i]+2)
+		for i, width := range widths {
+			s += left(row[i], width)
 		}
-		t.line(s)
+		for _, detail := range fold(row[last], max(rest, 20)) {
+			t.line(s + detail)
+			s = strings.Repeat(" ", textWidth-rest)
+		}
 	}
 }
 
@@ -126,7 +131,8 @@ var textColumns = []struct {
 	width int
 	right bool
 }{
-	{"Line", 5, true}, {"  Item", 46, false}, {"From", 12, false}, {"To", 11, false}, {"Days", 4, true}, {"  Rate", 8, false}, {"Rule", 9, false}, {"Amount", 13, true},
+	{"Line", 5, true}, {"  Item", 45, false}, {"From", 12, false}, {"To", 10, false}, {"Days", 5, true},
+	{"  Rate", 24, false}, {"Rule", 8, false}, {"Amount", 11, true},
 }
 
 func (t *text) row(cells ...string) {
@@ -139,6 +145,10 @@ func (t *text) row(cells ...string) {
 		}
 	}
 	t.line(s)
+}
+
+func (t *text) billed(l *Line, policies []string) {
+	t.row(strconv.Itoa(l.Number), "  "+l.item(), l.Start.String(), l.End.String(), l.days(), "  "+l.rate(), ruleMark(l, policies), l.Cents.String())
 }
 
 func (t *text) lines(inv *Invoice) {
@@ -166,7 +176,39 @@ func (t *text) lines(inv *Invoice) {
 				t.line(strings.Repeat(" ", 9) + s)
 			}
 		}
-		t.sums([]pair{{"  Subtotal of client " + g.client, g.sums[rowTotal][columnTotal].String()}})
+		t.sums(amount{"  Subtotal of client " + g.client, g.sums[rowTotal][columnTotal]})
 	}
-	t.sums([]pair{{strings.Repeat(" ", 2) + "Total of " + counted(len(inv.Lines), "line"), inv.Totals.TotalCents.String()}})
+	t.sums(amount{"Total of " + counted(len(inv.Lines), "line"), inv.Totals.TotalCents})
+}
+
+// left and right fill a cell up to a width; a text that is wider stays whole.
+func left(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+}
+
+func right(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s))) + s
+}
+
+// fold breaks a text between words; a word that is wider stays whole.
+func fold(s string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
 }

@@ -1,0 +1,375 @@
+package statement
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"codeberg.org/go-pdf/fpdf"
+
+	"caseledger/events"
+)
+
+// Measures of a page in US Letter, in millimetres, and sizes of type in points.
+const (
+	pageWidth, pageHeight = 215.9, 279.4
+	margin                = 14.0
+	inner                 = pageWidth - 2*margin
+	bottom                = pageHeight - 18 // below it stands the footer
+	rowHeight             = 4.6
+	small, normal         = 7.5, 8.5
+)
+
+// PDF writes the statement on US Letter. Text is black on white or light grey, and
+// nothing is said by colour alone. Its dates are those of the ledger.
+func (inv *Invoice) PDF(w io.Writer) error {
+	// The first run counts the pages, so that the second one can say "page x of y".
+	pages := inv.draw(1).PageCount()
+	if err := inv.draw(pages).Output(w); err != nil {
+		return fmt.Errorf("write %s as PDF: %w", inv.ID(), err)
+	}
+	return nil
+}
+
+// A sheet is a PDF in the making.
+type sheet struct {
+	*fpdf.Fpdf
+	inv      *Invoice
+	pages    int
+	policies []string
+	encode   func(string) string // into the encoding of the standard fonts
+}
+
+func (inv *Invoice) draw(pages int) *sheet {
+	s := &sheet{Fpdf: fpdf.New("P", "mm", "Letter", ""), inv: inv, pages: pages, policies: inv.policies()}
+	s.encode = s.UnicodeTranslatorFromDescriptor("")
+	s.SetCatalogSort(true)
+	s.SetCompression(true)
+	s.SetCreationDate(inv.created())
+	s.SetModificationDate(inv.created())
+	s.SetProducer("caseledger", true)
+	s.SetCreator("caseledger", true)
+	s.SetTitle(inv.title(), true)
+	s.SetSubject("Agency "+inv.Agency+", "+inv.Month, true)
+	s.SetLang("en-US")
+	s.SetMargins(margin, margin, margin)
+	s.SetAutoPageBreak(false, 0)
+	s.SetCellMargin(1)
+	s.SetLineWidth(0.2)
+	s.SetHeaderFunc(s.head)
+	s.SetFooterFunc(s.foot)
+	s.AddPage()
+	s.front()
+	s.lines()
+	s.open()
+	s.pairs("Rules used", inv.legend())
+	s.pairs("Made from", inv.made())
+	return s
+}
+
+func (s *sheet) font(style string, size float64) { s.SetFont("Helvetica", style, size) }
+
+// cell writes a text that is cut to its width, and moves right.
+func (s *sheet) cell(width float64, txt, align, border string, fill bool) {
+	s.CellFormat(width, rowHeight, s.cut(txt, width-2), border, 0, align, fill, 0, "")
+}
+
+// cut returns the text in the font's encoding, cut with "..." where it is wider.
+func (s *sheet) cut(txt string, width float64) string {
+	encoded := s.encode(txt)
+	if s.GetStringWidth(encoded) <= width {
+		return encoded
+	}
+	for len(encoded) > 0 && s.GetStringWidth(encoded+"...") > width {
+		encoded = encoded[:len(encoded)-1]
+	}
+	return encoded + "..."
+}
+
+// head stands on every page but the first.
+func (s *sheet) head() {
+	if s.PageNo() == 1 {
+		return
+	}
+	s.SetXY(margin, margin-4)
+	s.font("", small)
+	s.cell(inner/2, s.inv.title(), "L", "B", false)
+	s.cell(inner/2, "Agency "+s.inv.Agency+", closing "+s.inv.Closing.String(), "R", "B", false)
+	s.Ln(rowHeight + 3)
+}
+
+func (s *sheet) foot() {
+	s.SetXY(margin, bottom+4)
+	s.font("", small)
+	s.cell(inner*0.8, s.inv.Provenance(), "L", "T", false)
+	s.cell(inner*0.2, fmt.Sprintf("Page %d of %d", s.PageNo(), s.pages), "R", "T", false)
+}
+
+// room starts a new page when less than height is left, and says so.
+func (s *sheet) room(height float64) bool {
+	if s.GetY()+height <= bottom {
+		return false
+	}
+	s.AddPage()
+	return true
+}
+
+func (s *sheet) section(name string) {
+	s.Ln(3.5)
+	s.room(6 + 3*rowHeight)
+	s.font("B", 10.5)
+	s.CellFormat(inner, 6, s.encode(name), "", 1, "L", false, 0, "")
+}
+
+// front is the first page down to the approvals.
+func (s *sheet) front() {
+	s.font("B", 17)
+	s.CellFormat(inner, 9, s.encode(s.inv.title()), "", 1, "L", false, 0, "")
+	s.Ln(2)
+	for _, p := range s.inv.header() {
+		s.labelled(p, 34)
+	}
+	s.section("Summary")
+	s.grid(gridOf(s.inv.Lines))
+	s.Ln(2)
+	s.due()
+	if rows := s.inv.approvals(); len(rows) > 0 {
+		s.section("Approvals")
+		s.approvals(rows)
+	}
+}
+
+// labelled writes a label and, folded beside it, what it says.
+func (s *sheet) labelled(p pair, width float64) {
+	s.font("", normal)
+	folded := s.SplitText(s.encode(p.value), inner-width-2)
+	s.room(float64(len(folded)) * rowHeight)
+	s.font("B", normal)
+	s.cell(width, p.label, "L", "", false)
+	s.font("", normal)
+	for i, part := range folded {
+		if i > 0 {
+			s.SetX(margin + width)
+		}
+		s.CellFormat(inner-width, rowHeight, part, "", 1, "L", false, 0, "")
+	}
+}
+
+func (s *sheet) pairs(name string, pairs []pair) {
+	if len(pairs) == 0 {
+		return
+	}
+	s.section(name)
+	width := 0.0
+	s.font("B", normal)
+	for _, p := range pairs {
+		width = max(width, s.GetStringWidth(s.encode(p.label))+4)
+	}
+	for _, p := range pairs {
+		s.labelled(p, width)
+	}
+}
+
+func (s *sheet) open() {
+	open := s.inv.open()
+	if len(open) == 0 {
+		return
+	}
+	s.section("Open at the closing date")
+	for _, a := range open {
+		s.room(rowHeight)
+		s.font("", normal)
+		s.cell(inner-40, a.label, "L", "", false)
+		s.cell(40, a.cents.String(), "R", "", false)
+		s.Ln(-1)
+	}
+}
+
+func (s *sheet) grid(g grid) {
+	const label, amount = 68.0, 40.0
+	s.font("B", normal)
+	s.grey(225)
+	s.cell(label, "", "L", "B", true)
+	for _, name := range gridColumns {
+		s.cell(amount-0.03, name, "R", "B", true)
+	}
+	s.Ln(-1)
+	for row, cents := range g {
+		border := ""
+		s.font("", normal)
+		if row == rowTotal {
+			border = "T"
+			s.font("B", normal)
+		}
+		s.cell(label, gridRows[row], "L", border, false)
+		for _, c := range cents {
+			s.cell(amount-0.03, c.String(), "R", border, false)
+		}
+		s.Ln(-1)
+	}
+}
+
+// due frames the amount that the statement is about.
+func (s *sheet) due() {
+	for i, a := range s.inv.due() {
+		height, size := 5.5, normal
+		if i == 0 {
+			height, size = 8.5, 12.0
+		}
+		s.font("B", size)
+		x, y := s.GetXY()
+		s.CellFormat(inner-55, height, s.encode(a.label), "", 0, "L", false, 0, "")
+		s.CellFormat(55, height, a.cents.String(), "", 1, "R", false, 0, "")
+		if i == 0 {
+			s.SetLineWidth(0.5)
+			s.Rect(x, y, inner, height, "D")
+			s.SetLineWidth(0.2)
+		}
+	}
+}
+
+var approvalWidths = [...]float64{21, 36, 18, 37, 33, inner - 145}
+
+func (s *sheet) approvals(rows []approval) {
+	s.approvalHead()
+	last := len(approvalWidths) - 1
+	for _, r := range rows {
+		cells := r.cells()
+		s.font("", small)
+		detail := s.SplitText(s.encode(cells[last]), approvalWidths[last]-2)
+		if s.room(float64(max(1, len(detail))) * rowHeight) {
+			s.approvalHead()
+		}
+		s.font("", small)
+		for i, c := range cells[:last] {
+			s.cell(approvalWidths[i], c, "L", "", false)
+		}
+		for i, part := range detail {
+			if i > 0 {
+				s.Ln(rowHeight)
+				s.SetX(margin + inner - approvalWidths[last])
+			}
+			s.CellFormat(approvalWidths[last], rowHeight, part, "", 0, "L", false, 0, "")
+		}
+		s.Ln(rowHeight)
+	}
+}
+
+func (s *sheet) approvalHead() {
+	s.font("B", small)
+	s.grey(225)
+	for i, name := range approvalColumns {
+		s.cell(approvalWidths[i], name, "L", "B", true)
+	}
+	s.Ln(-1)
+}
+
+func (s *sheet) grey(level int) { s.SetFillColor(level, level, level) }
+
+// The columns of the table of lines.
+var pdfColumns = [...]struct {
+	name  string
+	width float64
+	align string
+}{
+	{"Line", 10, "R"},
+	{"Item", inner - 139, "L"},
+	{"From", 19, "L"},
+	{"To", 19, "L"},
+	{"Days", 11, "R"},
+	{"Rate", 35, "L"},
+	{"Rule", 17, "L"},
+	{"Amount", 28, "R"},
+}
+
+func (s *sheet) lines() {
+	s.section("Lines")
+	if len(s.inv.Lines) == 0 {
+		s.font("", normal)
+		s.cell(inner, "Nothing is due.", "L", "", false)
+		s.Ln(-1)
+		return
+	}
+	s.lineHead()
+	for _, g := range s.inv.groups() {
+		s.group(g)
+	}
+	s.sum("Total of "+counted(len(s.inv.Lines), "line"), s.inv.Totals.TotalCents)
+	s.SetLineWidth(0.5)
+	s.Line(margin, s.GetY(), margin+inner, s.GetY())
+	s.SetLineWidth(0.2)
+}
+
+func (s *sheet) lineHead() {
+	s.font("B", small)
+	s.grey(225)
+	for _, c := range pdfColumns {
+		s.cell(c.width, c.name, c.align, "B", true)
+	}
+	s.Ln(-1)
+}
+
+// space makes room for a run of rows that stay together; a new page starts with
+// the heads of the table and of the client.
+func (s *sheet) space(rows int, client string) {
+	if s.room(float64(rows) * rowHeight) {
+		s.lineHead()
+		if client != "" {
+			s.clientHead(client + ", continued")
+		}
+	}
+}
+
+func (s *sheet) clientHead(client string) {
+	s.font("B", small)
+	s.grey(243)
+	s.cell(inner, "Client "+client, "L", "", true)
+	s.Ln(-1)
+}
+
+func (s *sheet) group(g group) {
+	s.space(3, "")
+	s.clientHead(g.client)
+	for i := range g.lines {
+		s.space(1, g.client)
+		s.billed(&g.lines[i])
+	}
+	for i := range g.adjustments {
+		l := &g.adjustments[i]
+		s.font("I", small)
+		because := s.SplitText(s.encode(l.because()), inner-pdfColumns[0].width-pdfColumns[7].width-2)
+		s.space(2+len(because), g.client)
+		if i == 0 {
+			s.font("BI", small)
+			s.SetX(margin + pdfColumns[0].width)
+			s.cell(inner-pdfColumns[0].width, "Adjustments of earlier invoices", "L", "", false)
+			s.Ln(-1)
+		}
+		s.billed(l)
+		s.font("I", small)
+		for _, part := range because {
+			s.SetX(margin + pdfColumns[0].width)
+			s.CellFormat(inner, rowHeight-0.8, part, "", 1, "L", false, 0, "")
+		}
+	}
+	s.space(1, g.client)
+	s.sum("Subtotal of client "+g.client, g.sums[rowTotal][columnTotal])
+}
+
+func (s *sheet) billed(l *Line) {
+	s.font("", small)
+	cells := [...]string{
+		strconv.Itoa(l.Number), l.item(), l.Start.String(), l.End.String(), l.days(), l.rate(), ruleMark(l, s.policies), l.Cents.String(),
+	}
+	for i, c := range pdfColumns {
+		s.cell(c.width, cells[i], c.align, "", false)
+	}
+	s.Ln(-1)
+}
+
+func (s *sheet) sum(label string, c events.Cents) {
+	s.font("B", small)
+	s.cell(inner-40, label, "R", "T", false)
+	s.cell(40, c.String(), "R", "T", false)
+	s.Ln(rowHeight + 1)
+}
