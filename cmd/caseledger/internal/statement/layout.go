@@ -103,7 +103,7 @@ type amount struct {
 // title is the heading of every form.
 func (inv *Invoice) title() string {
 	if inv.Number == 0 {
-		return "Monthly request: draft, not an invoice"
+		return "Monthly request " + inv.Agency + ", " + inv.Month + ": " + inv.ID()
 	}
 	return "Invoice " + inv.ID()
 }
@@ -143,8 +143,11 @@ func (inv *Invoice) statusText() string {
 	case inv.Status == Denied:
 		s = "denied: its lines are not billed"
 	}
+	if inv.Recoverable && inv.Settled == -inv.Totals.TotalCents {
+		s += ", recoverable settled"
+	}
 	if n := len(inv.Steps); n > 1 {
-		s += fmt.Sprintf(" (%s, record #%d)", inv.Steps[n-1].On, inv.Known.Sequence)
+		s += fmt.Sprintf("; last step on %s, record #%d", inv.Steps[n-1].On, inv.Known.Sequence)
 	}
 	return s
 }
@@ -153,6 +156,8 @@ func (inv *Invoice) statusText() string {
 func (inv *Invoice) due() []amount {
 	total := inv.Totals.TotalCents
 	switch {
+	case inv.Status == Denied:
+		return []amount{{"Total of the denied lines, of which nothing is due", total}}
 	case inv.Recoverable:
 		return []amount{
 			{"Recoverable from the agency", total},

@@ -2,6 +2,7 @@ package statement
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"caseledger/events"
@@ -150,7 +151,9 @@ func (inv *Invoice) follow(r *events.Record, event events.Event) {
 	case *events.InvoiceDenied:
 		inv.move(r, e.Number, Denied, "denied", words(e.Reasons...))
 	case *events.InvoicePaid:
-		inv.move(r, e.Number, Paid, "paid", e.Cents.String()+", reference "+e.Reference)
+		if inv.move(r, e.Number, Paid, "paid", e.Cents.String()+", reference "+e.Reference) && inv.Recoverable {
+			inv.Settled -= e.Cents
+		}
 	case *events.RecoverableSettled:
 		if inv.move(r, e.Number, inv.Status, "paid back", e.AmountCents.String()+", reference "+e.Reference) {
 			inv.Settled += e.AmountCents
@@ -189,12 +192,15 @@ func (inv *Invoice) beforeHold() Status {
 func returned(e *events.InvoiceReturned) string {
 	s := words(e.Corrections...)
 	for i, n := range e.Lines {
-		if i == 0 {
-			s += "; line "
-		} else {
+		switch {
+		case i > 0:
 			s += ", "
+		case len(e.Lines) > 1:
+			s += "; lines "
+		default:
+			s += "; line "
 		}
-		s += fmt.Sprint(n)
+		s += strconv.Itoa(n)
 	}
 	return s
 }
