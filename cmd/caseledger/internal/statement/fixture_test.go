@@ -169,6 +169,22 @@ func empty(t testing.TB) Invoice {
 	return inv
 }
 
+// draft is a month's request with the lines that an invoice would have.
+func draft(t testing.TB) Invoice {
+	lines := []events.InvoiceLine{
+		period("C-3F8KPX", "certified", 3, "2008-07-27", "2008-07-31", 5, 83_33),
+		expense("C-3F8KPX", 17, "2008-07-09", 212_40),
+		adjusted(expense("C-3F8KPX", 9, "2008-06-12", -75_00), 1150),
+	}
+	inv, err := Month("per-capita", "A-017", events.MustDate("2008-07-31"), madeFrom, lines,
+		[]events.ClientStanding{{Client: "C-3F8KPX", LeftPaidCents: 16_67}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	explain(t, &inv)
+	return inv
+}
+
 // large is an invoice of 400 lines for 50 clients, in parts.
 func large(t testing.TB) Invoice {
 	b := billingOf(t, "A-080")
@@ -242,5 +258,5 @@ func written(t testing.TB, inv *Invoice, form string) []byte {
 
 // cases are the statements that the tests go through.
 func cases(t testing.TB) map[string]Invoice {
-	return map[string]Invoice{"ordinary": ordinary(t), "negative": negative(t), "empty": empty(t), "large": large(t)}
+	return map[string]Invoice{"ordinary": ordinary(t), "negative": negative(t), "empty": empty(t), "draft": draft(t), "large": large(t)}
 }

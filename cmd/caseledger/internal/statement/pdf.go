@@ -17,11 +17,13 @@ const (
 	inner                 = pageWidth - 2*margin
 	bottom                = pageHeight - 18 // below it stands the footer
 	rowHeight             = 4.6
+	smallest              = 4.5
 	small, normal         = 7.5, 8.5
 )
 
 // PDF writes the statement on US Letter. Text is black on white or light grey, and
-// nothing is said by colour alone. Its dates are those of the ledger.
+// nothing is said by colour alone. Its dates are those of the ledger, and it is
+// not compressed, so that no other compiler's library makes other bytes of it.
 func (inv *Invoice) PDF(w io.Writer) error {
 	// The first run counts the pages, so that the second one can say "page x of y".
 	pages := inv.draw(1).PageCount()
@@ -44,7 +46,7 @@ func (inv *Invoice) draw(pages int) *sheet {
 	s := &sheet{Fpdf: fpdf.New("P", "mm", "Letter", ""), inv: inv, pages: pages, policies: inv.policies()}
 	s.encode = s.UnicodeTranslatorFromDescriptor("")
 	s.SetCatalogSort(true)
-	s.SetCompression(true)
+	s.SetCompression(false)
 	s.SetCreationDate(inv.created())
 	s.SetModificationDate(inv.created())
 	s.SetProducer("caseledger", true)
@@ -69,21 +71,32 @@ func (inv *Invoice) draw(pages int) *sheet {
 
 func (s *sheet) font(style string, size float64) { s.SetFont("Helvetica", style, size) }
 
-// cell writes a text that is cut to its width, and moves right.
+// cell writes a text in one row and moves right. A text that is too wide is
+// written smaller, down to a size that can still be read, and then cut.
 func (s *sheet) cell(width float64, txt, align, border string, fill bool) {
-	s.CellFormat(width, rowHeight, s.cut(txt, width-2), border, 0, align, fill, 0, "")
+	size, _ := s.GetFontSize()
+	txt = s.encode(txt)
+	for smaller := size; s.GetStringWidth(txt) > width-2 && smaller > smallest; {
+		smaller -= 0.25
+		s.SetFontSize(smaller)
+	}
+	if s.GetStringWidth(txt) > width-2 {
+		for len(txt) > 0 && s.GetStringWidth(txt+"...") > width-2 {
+			txt = txt[:len(txt)-1]
+		}
+		txt += "..."
+	}
+	s.CellFormat(width, rowHeight, txt, border, 0, align, fill, 0, "")
+	s.SetFontSize(size)
 }
 
-// cut returns the text in the font's encoding, cut with "..." where it is wider.
-func (s *sheet) cut(txt string, width float64) string {
-	encoded := s.encode(txt)
-	if s.GetStringWidth(encoded) <= width {
-		return encoded
+// fold breaks a text into lines of a width, in the font's encoding.
+func (s *sheet) fold(txt string, width float64) []string {
+	lines := foldBy(txt, func(line string) bool { return s.GetStringWidth(s.encode(line)) <= width })
+	for i, line := range lines {
+		lines[i] = s.encode(line)
 	}
-	for len(encoded) > 0 && s.GetStringWidth(encoded+"...") > width {
-		encoded = encoded[:len(encoded)-1]
-	}
-	return encoded + "..."
+	return lines
 }
 
 // head stands on every page but the first.
@@ -93,8 +106,8 @@ func (s *sheet) head() {
 	}
 	s.SetXY(margin, margin-4)
 	s.font("", small)
-	s.cell(inner/2, s.inv.title(), "L", "B", false)
-	s.cell(inner/2, "Agency "+s.inv.Agency+", closing "+s.inv.Closing.String(), "R", "B", false)
+	s.cell(inner*0.7, s.inv.title(), "L", "B", false)
+	s.cell(inner*0.3, "Closing date "+s.inv.Closing.String(), "R", "B", false)
 	s.Ln(rowHeight + 3)
 }
 
@@ -124,7 +137,9 @@ func (s *sheet) section(name string) {
 // front is the first page down to the approvals.
 func (s *sheet) front() {
 	s.font("B", 17)
-	s.CellFormat(inner, 9, s.encode(s.inv.title()), "", 1, "L", false, 0, "")
+	for _, part := range s.fold(s.inv.title(), inner-2) {
+		s.CellFormat(inner, 8, part, "", 1, "L", false, 0, "")
+	}
 	s.Ln(2)
 	for _, p := range s.inv.header() {
 		s.labelled(p, 34)
@@ -142,7 +157,7 @@ func (s *sheet) front() {
 // labelled writes a label and, folded beside it, what it says.
 func (s *sheet) labelled(p pair, width float64) {
 	s.font("", normal)
-	folded := s.SplitText(s.encode(p.value), inner-width-2)
+	folded := s.fold(p.value, inner-width-2)
 	s.room(float64(len(folded)) * rowHeight)
 	s.font("B", normal)
 	s.cell(width, p.label, "L", "", false)
@@ -228,7 +243,7 @@ func (s *sheet) due() {
 	}
 }
 
-var approvalWidths = [...]float64{21, 36, 18, 37, 33, inner - 145}
+var approvalWidths = [...]float64{20, 34, 17, 35, 31, inner - 137}
 
 func (s *sheet) approvals(rows []approval) {
 	s.approvalHead()
@@ -236,22 +251,18 @@ func (s *sheet) approvals(rows []approval) {
 	for _, r := range rows {
 		cells := r.cells()
 		s.font("", small)
-		detail := s.SplitText(s.encode(cells[last]), approvalWidths[last]-2)
-		if s.room(float64(max(1, len(detail))) * rowHeight) {
+		detail := s.fold(cells[last], approvalWidths[last]-2)
+		if s.room(float64(len(detail)) * rowHeight) {
 			s.approvalHead()
+			s.font("", small)
 		}
-		s.font("", small)
 		for i, c := range cells[:last] {
 			s.cell(approvalWidths[i], c, "L", "", false)
 		}
-		for i, part := range detail {
-			if i > 0 {
-				s.Ln(rowHeight)
-				s.SetX(margin + inner - approvalWidths[last])
-			}
-			s.CellFormat(approvalWidths[last], rowHeight, part, "", 0, "L", false, 0, "")
+		for _, part := range detail {
+			s.SetX(margin + inner - approvalWidths[last])
+			s.CellFormat(approvalWidths[last], rowHeight, part, "", 1, "L", false, 0, "")
 		}
-		s.Ln(rowHeight)
 	}
 }
 
@@ -273,13 +284,13 @@ var pdfColumns = [...]struct {
 	align string
 }{
 	{"Line", 10, "R"},
-	{"Item", inner - 139, "L"},
-	{"From", 19, "L"},
-	{"To", 19, "L"},
-	{"Days", 11, "R"},
-	{"Rate", 35, "L"},
-	{"Rule", 17, "L"},
-	{"Amount", 28, "R"},
+	{"Item", inner - 120, "L"},
+	{"From", 17, "L"},
+	{"To", 17, "L"},
+	{"Days", 9, "R"},
+	{"Rate", 29, "L"},
+	{"Rule", 14, "L"},
+	{"Amount", 24, "R"},
 }
 
 func (s *sheet) lines() {
@@ -337,7 +348,7 @@ func (s *sheet) group(g group) {
 	for i := range g.adjustments {
 		l := &g.adjustments[i]
 		s.font("I", small)
-		because := s.SplitText(s.encode(l.because()), inner-pdfColumns[0].width-pdfColumns[7].width-2)
+		because := s.fold(l.because(), inner-pdfColumns[0].width-pdfColumns[7].width-2)
 		s.space(2+len(because), g.client)
 		if i == 0 {
 			s.font("BI", small)
@@ -369,7 +380,7 @@ func (s *sheet) billed(l *Line) {
 
 func (s *sheet) sum(label string, c events.Cents) {
 	s.font("B", small)
-	s.cell(inner-40, label, "R", "T", false)
-	s.cell(40, c.String(), "R", "T", false)
+	s.cell(inner-30, label, "R", "T", false)
+	s.cell(30, c.String(), "R", "T", false)
 	s.Ln(rowHeight + 1)
 }

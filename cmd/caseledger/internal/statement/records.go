@@ -60,7 +60,7 @@ func fromRecords(records []*events.Record, number int) (inv Invoice, err error) 
 // generated reads the record of an invoice and the parts that it names.
 func generated(r *events.Record, e *events.InvoiceGenerated, parts map[events.Hash]*events.InvoicePartPrepared) (Invoice, error) {
 	inv := Invoice{
-		Ledger: r.Source, Agency: r.Subject.ID(), Number: e.Number, Month: e.Month, Closing: e.Closing, Made: e.Made,
+		Ledger: clean(r.Source), Agency: r.Subject.ID(), Number: e.Number, Month: e.Month, Closing: e.Closing, Made: e.Made,
 		Totals: e.Totals, Standings: e.Standings, Ceiling: e.Contract, Recoverable: e.Recoverable,
 		Status: Generated, Issued: markOf(r),
 	}
@@ -105,7 +105,9 @@ func (inv *Invoice) addLines(lines []events.InvoiceLine) {
 
 // check demands that the lines sum to the totals that the ledger states.
 func (inv *Invoice) check() error {
-	var size events.Cents // when the amounts fit with one sign, every sum of them does
+	// When the amounts fit with one sign, every sum of them does; there is one more
+	// negative number than there are positive ones.
+	size := events.Cents(-1)
 	for _, l := range inv.Lines {
 		var err error
 		if size, err = size.Plus(min(l.Cents, -l.Cents)); err != nil {
@@ -151,11 +153,11 @@ func (inv *Invoice) follow(r *events.Record, event events.Event) {
 	case *events.InvoiceDenied:
 		inv.move(r, e.Number, Denied, "denied", words(e.Reasons...))
 	case *events.InvoicePaid:
-		if inv.move(r, e.Number, Paid, "paid", e.Cents.String()+", reference "+e.Reference) && inv.Recoverable {
+		if inv.move(r, e.Number, Paid, "paid", e.Cents.String()+", reference "+clean(e.Reference)) && inv.Recoverable {
 			inv.Settled -= e.Cents
 		}
 	case *events.RecoverableSettled:
-		if inv.move(r, e.Number, inv.Status, "paid back", e.AmountCents.String()+", reference "+e.Reference) {
+		if inv.move(r, e.Number, inv.Status, "paid back", e.AmountCents.String()+", reference "+clean(e.Reference)) {
 			inv.Settled += e.AmountCents
 		}
 	}
@@ -172,7 +174,7 @@ func (inv *Invoice) move(r *events.Record, number int, to Status, what, detail s
 
 func (inv *Invoice) step(r *events.Record, what, detail string) {
 	inv.Known = markOf(r)
-	inv.Steps = append(inv.Steps, Step{What: what, By: r.Actor, Role: words(r.Role), On: r.OccurredOn, Record: inv.Known, Detail: detail})
+	inv.Steps = append(inv.Steps, Step{What: what, By: clean(r.Actor), Role: words(r.Role), On: r.OccurredOn, Record: inv.Known, Detail: detail})
 }
 
 // beforeHold returns the status that a hold interrupted.
@@ -219,7 +221,7 @@ func Month(ledger, agency string, closing events.Date, made events.LedgerPositio
 	lines []events.InvoiceLine, standings []events.ClientStanding,
 ) (Invoice, error) {
 	inv := Invoice{
-		Ledger: ledger, Agency: agency, Month: closing.String()[:len("2006-01")], Closing: closing,
+		Ledger: clean(ledger), Agency: agency, Month: closing.String()[:len("2006-01")], Closing: closing,
 		Made: made, Standings: standings, Status: Draft,
 	}
 	inv.addLines(lines)

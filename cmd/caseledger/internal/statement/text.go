@@ -190,18 +190,25 @@ func right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s))) + s
 }
 
-// fold breaks a text between words; a word that is wider stays whole.
+// fold breaks a text between words into lines of a width.
 func fold(s string, width int) []string {
+	return foldBy(s, func(line string) bool { return utf8.RuneCountInString(line) <= width })
+}
+
+// foldBy breaks a text between words into lines that fit; a word that does not
+// fit alone stays whole.
+func foldBy(s string, fits func(string) bool) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(s) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			lines, line = append(lines, line), ""
+		switch {
+		case line == "":
+			line = word
+		case fits(line + " " + word):
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
 		}
-		if line != "" {
-			line += " "
-		}
-		line += word
 	}
 	return append(lines, line)
 }

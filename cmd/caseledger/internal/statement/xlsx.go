@@ -2,9 +2,12 @@ package statement
 
 import (
 	"archive/zip"
+	"bytes"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -22,15 +25,17 @@ const (
 // XLSX writes a workbook: the invoice with its approvals, one row per client, and
 // one row per line. Amounts are numbers, dates are dates, there are no formulas,
 // and a text that a spreadsheet would take for one gets an apostrophe before it.
+// Its dates are those of the ledger, and it is not compressed, like the PDF.
 func (inv *Invoice) XLSX(w io.Writer) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	b := &book{File: f}
 	b.styles()
-	b.setup(inv)
+	b.properties(inv)
 	b.invoice(inv)
 	b.clients(inv)
 	b.lines(inv)
+	b.print(inv)
 	if b.err == nil {
 		_, b.err = f.WriteTo(w)
 	}
@@ -82,55 +87,69 @@ func (b *book) styles() {
 	b.total = b.style(excelize.Style{CustomNumFmt: &money, Font: &excelize.Font{Bold: true}, Border: above})
 }
 
-// setup makes the sheets, how they print, and properties that do not change.
-func (b *book) setup(inv *Invoice) {
-	at := inv.created().Format(time.RFC3339)
+// properties makes the sheets, and what the file says of itself.
+func (b *book) properties(inv *Invoice) {
+	at := inv.created()
 	b.do(b.SetDocProps(&excelize.DocProperties{
-		Creator: "caseledger", LastModifiedBy: "caseledger", Created: at, Modified: at,
+		Creator: "caseledger", LastModifiedBy: "caseledger", Created: at.Format(time.RFC3339), Modified: at.Format(time.RFC3339),
 		Title: inv.title(), Subject: "Agency " + inv.Agency + ", " + inv.Month, Language: "en-US",
 	}))
 	b.do(b.SetAppProps(&excelize.AppProperties{Application: "caseledger"}))
-	b.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &stamped{Writer: zip.NewWriter(w), at: inv.created()} })
+	b.SetZipWriter(func(w io.Writer) excelize.ZipWriter { return &stamped{Writer: zip.NewWriter(w), at: at} })
 	b.do(b.SetSheetName("Sheet1", invoiceSheet))
-	letter, one, any := 1, 1, 0
-	yes := true
+	for _, name := range []string{clientsSheet, linesSheet} {
+		_, err := b.NewSheet(name)
+		b.do(err)
+	}
+}
+
+// print fits every sheet to the width of US Letter and numbers its pages. It comes
+// last: a filter makes the library forget how a sheet prints.
+func (b *book) print(inv *Invoice) {
+	letter, one, any, yes, landscape := 1, 1, 0, true, "landscape"
+	known := strconv.FormatUint(max(inv.Made.Sequence, inv.Known.Sequence), 10)
+	footer := "&L&8" + strings.ReplaceAll(inv.title(), "&", "&&") + ", record #" + known + "&R&8Page &P of &N"
 	for _, name := range []string{invoiceSheet, clientsSheet, linesSheet} {
-		if name != invoiceSheet {
-			_, err := b.NewSheet(name)
-			b.do(err)
-		}
-		orientation := "portrait"
-		if name == linesSheet {
-			orientation = "landscape"
-		}
 		b.do(b.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &yes}))
-		b.do(b.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &letter, Orientation: &orientation, FitToWidth: &one, FitToHeight: &any}))
-		b.do(b.SetHeaderFooter(name, &excelize.HeaderFooterOptions{
-			OddFooter: "&L&8" + ampersands(inv.title()+", record #"+strconv.FormatUint(max(inv.Made.Sequence, inv.Known.Sequence), 10)) + "&R&8Page &P of &N",
-		}))
+		b.do(b.SetPageLayout(name, &excelize.PageLayoutOptions{Size: &letter, Orientation: &landscape, FitToWidth: &one, FitToHeight: &any}))
+		b.do(b.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: footer}))
 	}
 }
 
-// ampersands keeps a text from being read as codes of a header.
-func ampersands(s string) string {
-	var out []rune
-	for _, r := range s {
-		if out = append(out, r); r == '&' {
-			out = append(out, r)
-		}
-	}
-	return string(out)
-}
-
-// stamped is a zip whose entries all carry one time.
+// A stamped zip holds its entries back until it is closed and then writes them as
+// they are, with their sizes before them, all at one time: some readers refuse
+// entries that are not compressed and give their sizes afterwards.
 type stamped struct {
 	*zip.Writer
-	at time.Time
+	at      time.Time
+	names   []string
+	entries []*bytes.Buffer
 }
 
 // Create implements [excelize.ZipWriter].
 func (z *stamped) Create(name string) (io.Writer, error) {
-	return z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: z.at})
+	entry := &bytes.Buffer{}
+	z.names, z.entries = append(z.names, name), append(z.entries, entry)
+	return entry, nil
+}
+
+// Close implements [excelize.ZipWriter].
+func (z *stamped) Close() error {
+	for i, entry := range z.entries {
+		h := &zip.FileHeader{
+			Name: z.names[i], Method: zip.Store, CreatorVersion: 20, ReaderVersion: 20, CRC32: crc32.ChecksumIEEE(entry.Bytes()),
+			CompressedSize64: uint64(entry.Len()), UncompressedSize64: uint64(entry.Len()),
+		}
+		h.SetModTime(z.at) //nolint:staticcheck // CreateRaw takes no other form of the time
+		w, err := z.CreateRaw(h)
+		if err != nil {
+			return err
+		}
+		if _, err := entry.WriteTo(w); err != nil {
+			return err
+		}
+	}
+	return z.Writer.Close()
 }
 
 // put writes a value with a style: a text, an amount, a date, an int, or nothing.

@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"fmt"
+
 	"github.com/xuri/excelize/v2"
 
 	"caseledger/events"
@@ -11,7 +13,7 @@ const invoiceWidth = len(approvalColumns)
 
 // invoice writes the first sheet: everything but the lines.
 func (b *book) invoice(inv *Invoice) {
-	b.widths(invoiceSheet, 30, 22, 16, 24, 24, 40)
+	b.widths(invoiceSheet, 34, 21, 15, 23, 20, 46)
 	b.put(invoiceSheet, 1, 1, b.title, inv.title())
 	row := b.pairs(3, inv.header())
 	row = b.section(row, b.headRight, append([]string{"Summary"}, gridColumns[:]...)...)
@@ -66,6 +68,8 @@ func (b *book) pairs(row int, pairs []pair) int {
 		last, err := excelize.CoordinatesToCellName(invoiceWidth, row)
 		b.do(err)
 		b.do(b.MergeCell(invoiceSheet, first, last))
+		// A spreadsheet does not fit the height of a row to merged cells.
+		b.do(b.SetRowHeight(invoiceSheet, row, 14*float64(len(fold(p.value, 115)))))
 		row++
 	}
 	return row
@@ -136,6 +140,8 @@ func (b *book) lines(inv *Invoice) {
 	}
 	b.put(linesSheet, 3, row, b.total, "Total of "+counted(len(inv.Lines), "line"))
 	b.put(linesSheet, 12, row, b.total, inv.Totals.TotalCents)
+	// What finds a record again is for the screen.
+	b.do(b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("%s!$A$1:$M$%d", linesSheet, row), Scope: linesSheet}))
 }
 
 func (b *book) line(row int, l *Line) {
