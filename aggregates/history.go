@@ -73,10 +73,15 @@ func (h *History) Standing() iter.Seq[Fact] {
 
 // ByDate returns the facts that stand in order of their effective dates, then of
 // record. The facts of lastDay types, whose date is a last day, come after all
-// others of that day.
-func (h *History) ByDate(lastDay ...string) []Fact {
-	facts := slices.Collect(h.Standing())
-	slices.SortStableFunc(facts, func(a, b Fact) int {
+// others of that day. They must not be changed.
+func (h *History) ByDate(lastDay ...string) []*Fact {
+	facts := make([]*Fact, 0, len(h.facts))
+	for i := range h.facts {
+		if !h.facts[i].Withdrawn {
+			facts = append(facts, &h.facts[i])
+		}
+	}
+	slices.SortStableFunc(facts, func(a, b *Fact) int {
 		if a.On != b.On {
 			return int(a.On - b.On)
 		}
@@ -85,7 +90,7 @@ func (h *History) ByDate(lastDay ...string) []Fact {
 	return facts
 }
 
-func rank(f Fact, lastDay []string) int {
+func rank(f *Fact, lastDay []string) int {
 	if slices.Contains(lastDay, f.Type) {
 		return 1
 	}
@@ -129,13 +134,4 @@ func (h *History) Withdrawal(ref string, final map[string]string) (string, *Refu
 		return "", nil
 	}
 	return f.ID, nil
-}
-
-// Secrets returns texts as secrets that still have to be sealed.
-func Secrets(texts []string) []events.Secret {
-	var secrets []events.Secret
-	for _, t := range texts {
-		secrets = append(secrets, events.Plain(t))
-	}
-	return secrets
 }

@@ -129,7 +129,7 @@ func (l *ledger) context(state aggregates.State, cmd aggregates.Command, id stri
 func (l *ledger) append(subject events.Subject, event events.Event, id string, on events.Date) *events.Record {
 	if c, ok := event.(events.Confidential); ok {
 		for _, f := range c.Secrets() {
-			err := f.Secret.Seal(func(string) (string, error) { return fmt.Sprint("sealed-", l.n), nil })
+			err := f.Secret.Seal(func(string) (string, error) { return fmt.Sprint("s1.1.sealed-", l.n), nil })
 			must(err == nil, "seal: %v", err)
 		}
 	}

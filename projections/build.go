@@ -111,6 +111,7 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	if err := b.ingest(ctx, src); err != nil {
 		return err
 	}
+	b.packer, b.spare, b.used, b.commands = packer{}, nil, nil, nil
 	subjects, err := b.index()
 	if err != nil {
 		return err
@@ -158,7 +159,11 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	return err
 }
 
-// write ingests batches; a transaction holds one run of command ids.
+// ingestCommit is the number of records in one transaction of ingest: whole
+// segments, and few enough to keep the heap small.
+const ingestCommit = 1 << 14
+
+// write ingests batches.
 func (b *builder) write(batches <-chan []decoded) error {
 	tx, err := b.db.Begin(true)
 	if err != nil {
@@ -171,7 +176,7 @@ func (b *builder) write(batches <-chan []decoded) error {
 			if err := b.add(tx, &batch[i]); err != nil {
 				return err
 			}
-			if b.position.Sequence%commandRun == 0 {
+			if b.position.Sequence%ingestCommit == 0 {
 				if tx, err = b.next(tx); err != nil {
 					return err
 				}
@@ -211,15 +216,18 @@ func (b *builder) add(tx *bolt.Tx, d *decoded) error {
 	return records.Put(key64(number), value)
 }
 
-// next writes the run of command ids and begins another transaction.
+// next writes the run of command ids when it is complete, and begins another
+// transaction.
 func (b *builder) next(tx *bolt.Tx) (*bolt.Tx, error) {
-	commands := tx.Bucket(bucketCommands)
-	commands.FillPercent = 1
-	run := (b.position.Sequence - 1) / commandRun
-	if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
-		return nil, err
+	if len(b.commands) == commandRun {
+		commands := tx.Bucket(bucketCommands)
+		commands.FillPercent = 1
+		run := (b.position.Sequence - 1) / commandRun
+		if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
+			return nil, err
+		}
+		b.commands = b.commands[:0]
 	}
-	b.commands = b.commands[:0]
 	if err := tx.Commit(); err != nil {
 		return nil, err
 	}
@@ -281,7 +289,7 @@ type sortedWriter struct {
 }
 
 // writerBytes bounds what one transaction of a sortedWriter holds.
-const writerBytes = 16 << 20
+const writerBytes = 4 << 20
 
 func (w *sortedWriter) put(bucket, key, value []byte) error {
 	if w.tx == nil {

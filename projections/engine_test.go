@@ -1,12 +1,14 @@
 package projections_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -22,6 +24,7 @@ type countView struct{ version int }
 
 func (countView) Name() string         { return "count" }
 func (v countView) Version() int       { return v.version }
+func (countView) Ignores() []string    { return nil }
 func (countView) Kinds() []events.Kind { return []events.Kind{events.KindCase, events.KindAgency} }
 
 func (countView) Derive(s *projections.Subject, row []byte) ([]byte, error) {
@@ -57,6 +60,7 @@ type lastView struct{}
 
 func (lastView) Name() string         { return "last" }
 func (lastView) Version() int         { return 1 }
+func (lastView) Ignores() []string    { return nil }
 func (lastView) Kinds() []events.Kind { return events.Kinds() }
 func (lastView) Derive(s *projections.Subject, row []byte) ([]byte, error) {
 	r := s.Records[len(s.Records)-1]
@@ -483,6 +487,39 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
+// Given a page anywhere in the file that was overwritten, then the views never
+// panic: they work, they say that they are in doubt, or they name what is missing.
+func TestBrokenPages(t *testing.T) {
+	s := streamOf(t, 700)
+	path := filepath.Join(t.TempDir(), "views")
+	v := mustOpen(t, path)
+	catchUp(t, v, s.Until(699))
+	v.Close()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		broken := bytes.Clone(whole)
+		at := rapid.IntRange(0, len(broken)-64).Draw(rt, "at")
+		copy(broken[at:], rapid.SliceOfN(rapid.Byte(), 1, 64).Draw(rt, "bytes"))
+		if err := os.WriteFile(path, broken, 0o600); err != nil {
+			rt.Fatal(err)
+		}
+		v := open(rt, path)
+		defer v.Close()
+		_ = v.Check()
+		_, _ = v.Digest()
+		if err := v.CatchUp(t.Context(), s, nil); err != nil {
+			rt.Logf("catch up: %v", err)
+			return
+		}
+		if p, err := v.Position(); err != nil || p.Sequence != 700 {
+			rt.Fatalf("position %+v, %v", p, err)
+		}
+	})
+}
+
 // Given a view of a new version, then the file is built again.
 func TestNewVersion(t *testing.T) {
 	s := streamOf(t, 50)
@@ -555,5 +592,19 @@ func TestLocked(t *testing.T) {
 	var locked *projections.LockedError
 	if !errors.As(err, &locked) {
 		t.Errorf("%v, want a locked error", err)
+	}
+}
+
+// brokenView panics.
+type brokenView struct{ lastView }
+
+func (brokenView) Derive(*projections.Subject, []byte) ([]byte, error) { panic("out of order") }
+
+// Given a view that panics, then the error names the line.
+func TestPanickingView(t *testing.T) {
+	s := streamOf(t, 10)
+	err := projections.Build(t.Context(), s, filepath.Join(t.TempDir(), "views"), []projections.View{brokenView{}}, 10, nil)
+	if err == nil || !strings.Contains(err.Error(), "out of order, at engine_test.go:") {
+		t.Errorf("%v, want the line of the panic", err)
 	}
 }

@@ -71,14 +71,23 @@ func (s *Subject) Evaluate(f *policy.Facts, day events.Date) (*policy.Entitlemen
 	if err != nil {
 		return nil, err
 	}
-	principal, err := s.principalOf(f, book, day)
+	principal, err := s.PrincipalFacts(f)
 	if err != nil {
 		return nil, err
+	}
+	if principal != nil {
+		principal = principal.Until(day)
 	}
 	return policy.Evaluate(f, book, principal)
 }
 
-func (s *Subject) principalOf(f *policy.Facts, book *policy.Book, day events.Date) (*policy.Facts, error) {
+// PrincipalFacts returns the facts of the principal on which the case's clocks
+// depend, nil when they depend on none (R06). They must not be changed.
+func (s *Subject) PrincipalFacts(f *policy.Facts) (*policy.Facts, error) {
+	book, err := s.snapshot.Book()
+	if err != nil {
+		return nil, err
+	}
 	e, enrolled := f.Enrollment()
 	id := f.Principal()
 	if !enrolled || id == "" || book.On(e.OccurredOn).DerivativeRate != policy.FollowsPrincipal {
@@ -88,11 +97,7 @@ func (s *Subject) principalOf(f *policy.Facts, book *policy.Book, day events.Dat
 	if err != nil || len(principal.Records) == 0 {
 		return nil, err
 	}
-	facts, err := principal.Facts()
-	if err != nil {
-		return nil, err
-	}
-	return facts.Until(day), nil
+	return principal.Facts()
 }
 
 // Book returns the policies adopted up to the snapshot's position.
@@ -124,11 +129,20 @@ func (s *Subject) Principal(id string) (*Subject, error) {
 // of a case may depend.
 func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
 
-// Subject returns a subject with its history.
-func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil) }
+// Subject returns a subject with its history, which may be empty.
+func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil, nil) }
 
-func (s *Snapshot) subject(name events.Subject, buf []*events.Record) (*Subject, error) {
-	records, err := s.appendHistory(buf, name)
+// Client returns the case of a client with its history, or a [*NotFoundError].
+func (s *Snapshot) Client(id string) (*Subject, error) {
+	c, err := s.Subject(events.SubjectOf(events.KindCase, id))
+	if err == nil && len(c.Records) == 0 {
+		return nil, &NotFoundError{string(c.Name)}
+	}
+	return c, err
+}
+
+func (s *Snapshot) subject(name events.Subject, buf []*events.Record, skip func(raw []byte) bool) (*Subject, error) {
+	records, err := s.appendHistory(buf, name, skip)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -36,6 +38,10 @@ type Views struct {
 	doubt *DoubtError
 }
 
+// mapRoom is address space, not memory: bbolt must wait for all readers to map a
+// file that outgrows it.
+const mapRoom = 64 << 20
+
 // Options say how a views file is opened. The zero Options are good.
 type Options struct {
 	// Timeout bounds the wait for another process that holds the file; 0 means
@@ -61,7 +67,11 @@ func Open(path string, views []View, opt Options) (*Views, error) {
 }
 
 func (v *Views) open() error {
-	_, statErr := os.Stat(v.path)
+	info, statErr := os.Stat(v.path)
+	room := mapRoom // the file may grow so far without waiting for readers
+	if statErr == nil {
+		room += 2 * int(info.Size())
+	}
 	fresh := errors.Is(statErr, fs.ErrNotExist)
 	if fresh && v.opt.ReadOnly {
 		return fmt.Errorf("open views %s: %w", v.path, statErr)
@@ -69,7 +79,7 @@ func (v *Views) open() error {
 	var db *bolt.DB
 	err := guard(func() (err error) {
 		db, err = bolt.Open(v.path, 0o600, &bolt.Options{
-			Timeout: v.opt.Timeout, ReadOnly: v.opt.ReadOnly, FreelistType: bolt.FreelistMapType,
+			Timeout: v.opt.Timeout, ReadOnly: v.opt.ReadOnly, FreelistType: bolt.FreelistMapType, InitialMmapSize: room,
 		})
 		return err
 	})
@@ -175,8 +185,8 @@ func (v *Views) Doubt() *DoubtError {
 	return v.doubt
 }
 
-// Read calls f with a consistent snapshot. f must not take long: the file grows
-// while it is read.
+// Read calls f with a consistent snapshot. f must not take long, since the file
+// cannot be replaced meanwhile, and must not call methods of v.
 func (v *Views) Read(f func(*Snapshot) error) error {
 	return v.view(func(tx *bolt.Tx) error {
 		s, err := newSnapshot(tx)
@@ -222,19 +232,36 @@ func (v *Views) blame(err error) error {
 // no checksums on its data pages: a broken page shows as either.
 type brokenError struct {
 	cause any
-	stack []byte
+	where string
 }
 
-func (e *brokenError) Error() string { return fmt.Sprintf("a page is broken: %v", e.cause) }
+func (e *brokenError) Error() string {
+	return fmt.Sprintf("a page or a view is broken: %v, at %s", e.cause, e.where)
+}
 
 func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = &brokenError{p, debug.Stack()}
+			err = &brokenError{p, panicked()}
 		}
 	}()
 	return f()
+}
+
+// panicked returns the line that the panic being recovered comes from.
+func panicked() string {
+	var stack [32]uintptr
+	frames := runtime.CallersFrames(stack[:runtime.Callers(3, stack[:])])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+		if !more {
+			return "an unknown line"
+		}
+	}
 }
 
 // Position returns the position that the views have reached.
@@ -344,7 +371,7 @@ func (s *Snapshot) checkSubject(subject events.Subject, value []byte) error {
 	if err != nil {
 		return err
 	}
-	records, err := s.appendRecords(nil, &e, subject)
+	records, err := s.appendRecords(nil, &e, subject, nil)
 	if err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (s *State) location(location string, day events.Date) (opened *aggregates.F
 		switch e := f.Event.(type) {
 		case *events.LocationOpened:
 			if e.Location == location {
-				opened = &f
+				opened = f
 			}
 		case *events.LocationClosed:
 			if e.Location == location && f.On < day {

@@ -127,11 +127,11 @@ func (s *State) component(component events.Component) (last aggregates.Fact, clo
 		switch e := f.Event.(type) {
 		case *events.ComponentClosed:
 			if e.Component == component {
-				last, closed = f, true
+				last, closed = *f, true
 			}
 		case *events.ComponentReopened:
 			if e.Component == component {
-				last, closed = f, false
+				last, closed = *f, false
 			}
 		}
 	}

@@ -112,7 +112,7 @@ func (s *State) reopeningAfter(id string) (aggregates.Fact, bool) {
 	for _, f := range s.history.ByDate(typeServiceClosed) {
 		closed = closed || f.ID == id && f.Type == typeServiceClosed
 		if _, ok := f.Event.(*events.ServiceReopened); ok && closed {
-			return f, true
+			return *f, true
 		}
 	}
 	return aggregates.Fact{}, false

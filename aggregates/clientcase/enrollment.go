@@ -149,7 +149,8 @@ func (s *State) enrollmentCriteria(c *EnrollClient, ctx *aggregates.Context) ([]
 	}
 	for _, x := range criteria {
 		if x.DeterminedBy == "" {
-			return nil, "", aggregates.Refuse("R01", "determined_by", "who determined the criteria must be given").On("determined_by")
+			return nil, "", aggregates.Refuse("R01", "determined_by", "who determined the criteria must be given").
+				On("determined_by").WithHint("a worker's id or an organisation, never a person's name")
 		}
 	}
 	return criteria, status, nil
@@ -176,7 +177,7 @@ func checkAge(group string, years int, birth, on events.Date) *aggregates.Refusa
 	adult := events.AgeGroup(group) == events.Adult
 	known := adult || events.AgeGroup(group) == events.Minor
 	if years != 0 && known && adult != (years >= 18) {
-		return aggregates.Refuse("R10", "age_group", "an age of %d years is not that of an %s", years, map[bool]string{true: "adult", false: "age group minor"}[adult]).
+		return aggregates.Refuse("R10", "age_group", "an age of %d years is not that of age group %s", years, group).
 			On("age_years")
 	}
 	if birth == 0 {

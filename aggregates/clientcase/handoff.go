@@ -45,9 +45,17 @@ func decideProposeHandOff(s *State, c *ProposeHandOff, ctx *aggregates.Context) 
 		return nil, refusal
 	}
 	return &events.HandOffProposed{
-		From: current.worker, To: c.To, Reason: events.Plain(c.Reason), OpenTasks: aggregates.Secrets(c.OpenTasks),
+		From: current.worker, To: c.To, Reason: events.Plain(c.Reason), OpenTasks: plain(c.OpenTasks),
 		Basis: ctx.Basis.References(workerSubject(c.To)),
 	}, nil
+}
+
+// plain returns texts as secrets that still have to be sealed.
+func plain(texts []string) (secrets []events.Secret) {
+	for _, t := range texts {
+		secrets = append(secrets, events.Plain(t))
+	}
+	return secrets
 }
 
 // successorRefusal says why a worker cannot take the lead on the effective date.

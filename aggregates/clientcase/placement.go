@@ -40,7 +40,7 @@ func (s *State) placement() (open *aggregates.Fact, ended events.Date) {
 	for _, f := range s.history.ByDate() {
 		switch f.Event.(type) {
 		case *events.PlacementStarted:
-			open = &f
+			open = f
 		case *events.PlacementEnded:
 			open, ended = nil, f.On
 		}

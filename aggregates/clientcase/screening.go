@@ -165,11 +165,8 @@ func criteriaRefusal(criteria []events.Criterion, needed []string, status string
 
 // fieldOf names the command's field behind a criterion.
 func fieldOf(criterion string) string {
-	switch criterion {
-	case CriterionStatus:
+	if criterion == CriterionStatus {
 		return "immigration_status"
-	case CriterionDerivative:
-		return "principal"
 	}
 	return criterion
 }

@@ -95,7 +95,7 @@ func (s *State) course() *course {
 	return c
 }
 
-func (c *course) reopen(f aggregates.Fact, e *events.ServiceReopened) {
+func (c *course) reopen(f *aggregates.Fact, e *events.ServiceReopened) {
 	if len(c.spells) == 0 || c.open() {
 		return
 	}

@@ -79,7 +79,7 @@ func (s *State) presence(day events.Date) (fact aggregates.Fact, held *events.Co
 		}
 		switch e := f.Event.(type) {
 		case *events.ContinuedPresenceGranted:
-			fact, held = f, e
+			fact, held = *f, e
 		case *events.ContinuedPresenceEnded:
 			held = nil
 		}
@@ -135,7 +135,7 @@ func (s *State) application() (fact aggregates.Fact, pending bool) {
 	for _, f := range s.history.ByDate() {
 		switch f.Event.(type) {
 		case *events.BonaFideApplied:
-			fact, pending = f, true
+			fact, pending = *f, true
 		case *events.BonaFideDetermined, *events.TVisaApproved, *events.TVisaDenied:
 			pending = false
 		}

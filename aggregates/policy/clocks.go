@@ -164,6 +164,20 @@ func (e *Entitlement) ClockOn(day events.Date) *Clock {
 	return nil
 }
 
+// NextPeriodStart returns the first day of the service period after the one that
+// a day lies in, or after a day outside every period; ok is false when none
+// follows. A client's turning 18 is recorded as effective on it (R10).
+func (e *Entitlement) NextPeriodStart(day events.Date) (start events.Date, ok bool) {
+	for i := range e.Clocks {
+		for j := range e.Clocks[i].Periods {
+			if p := &e.Clocks[i].Periods[j]; p.Start > day {
+				return p.Start, true
+			}
+		}
+	}
+	return 0, false
+}
+
 // Used returns the days of the clock used up to and including a day (R13).
 func (c *Clock) Used(on events.Date) int {
 	used := 0

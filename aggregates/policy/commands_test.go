@@ -126,7 +126,7 @@ func (w *world) decide(c command) (events.Kind, string, events.Event) {
 		return events.KindProgramme, "PROGRAMME", p
 	case "extension-request", "request-extension":
 		w.lastAsk[client] = c.ID
-		return events.KindCase, client, &events.ExtensionRequested{Reason: "asked"}
+		return events.KindCase, client, &events.ExtensionRequested{}
 	}
 	event := w.decideCase(c)
 	if event == nil {
@@ -147,13 +147,13 @@ func (w *world) decideCase(c command) events.Event {
 		cents, _ := c.Fields["amount_cents"].(float64)
 		return &events.ExpenseBooked{Agency: c.text("agency"), Category: c.text("category"), AmountCents: events.Cents(cents)}
 	case "reverse-expense":
-		return &events.ExpenseReversed{Expense: w.ids[c.text("expense")], AmountCents: -1, Reason: "error"}
+		return &events.ExpenseReversed{Expense: w.ids[c.text("expense")], AmountCents: -1}
 	case "close-service":
-		return &events.ServiceClosed{Reason: c.text("reason")}
+		return &events.ServiceClosed{}
 	case "reopen-service":
-		return &events.ServiceReopened{Agency: c.text("agency"), Reason: c.text("reason")}
+		return &events.ServiceReopened{Agency: c.text("agency")}
 	case "decide-extension":
-		granted, _ := c.Fields["granted"].(bool)
+		granted := c.text("granted") == "yes"
 		return &events.ExtensionDecided{Request: w.ids[w.lastAsk[c.text("client")]], Granted: granted}
 	case "record-turned-18":
 		return &events.ClientTurned18{}
@@ -164,13 +164,13 @@ func (w *world) decideCase(c command) events.Event {
 	case "start-placement":
 		return &events.PlacementStarted{Setting: "foster"}
 	case "end-placement":
-		return &events.PlacementEnded{Reason: "ended"}
+		return &events.PlacementEnded{}
 	case "end-eligibility":
 		return &events.EligibilityEnded{Cause: c.text("cause")}
 	case "correct-client":
-		return &events.ClientCorrected{AgeGroup: events.AgeGroup(c.text("age_group")), Reason: "error"}
+		return &events.ClientCorrected{AgeGroup: events.AgeGroup(c.text("age_group"))}
 	case "withdraw-case-fact":
-		return &events.CaseFactWithdrawn{Record: w.ids[c.text("record")], Reason: "error"}
+		return &events.CaseFactWithdrawn{Record: w.ids[c.text("record")]}
 	}
 	return nil
 }

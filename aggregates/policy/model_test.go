@@ -216,7 +216,7 @@ func (m *model) run(c *mClock, d day, paid bool) bool {
 		p = c.periods[n-1]
 	}
 	full := p == nil || c.runIn(p) >= p.length
-	if !c.baseOver && p != nil && c.capLeft == 0 && !p.ext {
+	if p != nil && c.capLeft == 0 && !p.ext {
 		full, c.baseOver = true, true
 	}
 	if full && !c.baseOver && c.bases < most && c.capLeft != 0 {
@@ -275,7 +275,7 @@ func simulate(h history, horizon day) *model {
 	sort.Slice(pending, func(i, j int) bool { return pending[i] < pending[j] })
 	for d := min(h.enrolled, max(h.letter, 1)); d <= horizon; d++ {
 		f := h.isFundable(d)
-		if cur != nil && f && h.isReopening(d) && cur.pol["reenrollment_clock"] == "restart" {
+		if cur != nil && (!f || h.isReopening(d)) && cur.pol["reenrollment_clock"] == "restart" {
 			cur = nil
 		}
 		if cur != nil && cur.pre && !certified {
@@ -289,16 +289,19 @@ func simulate(h history, horizon day) *model {
 			pol := h.settings(d)
 			if e := h.effective(pol); d >= e {
 				certified, turn = true, e
+				if lastPre != nil {
+					turn = max(e, lastPre.lastRan+1)
+				}
 			} else if h.derivative {
 				continue
 			} else {
 				cur = m.newClock(true, d, d)
 				lastPre = cur
-				m.give(cur, &pending, h.effective(cur.pol), horizon)
+				m.give(cur, &pending, d, h.effective(cur.pol))
 			}
 		}
 		if cur == nil && f && certified {
-			cur = m.startCertified(d, turn, lastPre, &pending, certifiedStarted, horizon)
+			cur = m.startCertified(d, turn, lastPre, &pending, certifiedStarted)
 			certifiedStarted = true
 			lastPre = nil
 		}
@@ -317,10 +320,10 @@ func simulate(h history, horizon day) *model {
 
 // give hands the extensions decided before until to a clock; with restart, those
 // decided before the next reopening.
-func (m *model) give(c *mClock, pending *[]day, until, horizon day) {
+func (m *model) give(c *mClock, pending *[]day, first, until day) {
 	if c.pol["reenrollment_clock"] == "restart" {
 		for _, r := range m.h.reopened {
-			if r > c.start && m.h.isFundable(r) && r < until {
+			if r > first && m.h.isFundable(r) && r < until {
 				until = r
 				break
 			}
@@ -332,7 +335,7 @@ func (m *model) give(c *mClock, pending *[]day, until, horizon day) {
 	}
 }
 
-func (m *model) startCertified(d, turn day, pre *mClock, pending *[]day, again bool, horizon day) *mClock {
+func (m *model) startCertified(d, turn day, pre *mClock, pending *[]day, again bool) *mClock {
 	pol := m.h.settings(d)
 	start := d
 	if pol["clock_start"] == "letter_date" && !again {
@@ -341,7 +344,7 @@ func (m *model) startCertified(d, turn day, pre *mClock, pending *[]day, again b
 	capLeft := -1
 	if pre != nil && pre.pol["transition_rule"] == "remaining_of_nine" {
 		used := pre.used
-		if pre.pol["reenrollment_clock"] == "elapsed" {
+		if pre.pol["reenrollment_clock"] == "elapsed" && pre.chain == 0 {
 			used = max(used, int(turn-pre.start))
 		}
 		capLeft = max(0, pre.limitDays()-used)
@@ -349,7 +352,7 @@ func (m *model) startCertified(d, turn day, pre *mClock, pending *[]day, again b
 	c := m.newClock(false, start, d)
 	c.capLeft = capLeft
 	c.carry = pre
-	m.give(c, pending, 1<<30, horizon)
+	m.give(c, pending, d, 1<<30)
 	if capLeft == 0 { // nothing is left of the nine months: there is no certified clock
 		c.baseOver, c.grants = true, nil
 		return c
@@ -469,6 +472,10 @@ func (m *model) clientOf(c *mClock, closing day) money {
 				committed -= waiting
 				r.disallowed += waiting
 				waiting = 0
+				if c.pol["held_at_clock_end"] == "disallowed" {
+					r.disallowed += unapproved
+					unapproved = 0
+				}
 			}
 		}
 		begun := int64(0)

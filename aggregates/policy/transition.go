@@ -15,6 +15,9 @@ func (b *builder) victim() {
 		first := b.fundable[next].From
 		policy := b.book.On(first)
 		if turn = letter.takesEffect(policy); first >= turn {
+			if next > 0 { // another policy may read the letter as earlier: what was served stands
+				turn = max(turn, b.fundable[next-1].To+1)
+			}
 			break
 		}
 		restarts := policy.ReenrollmentClock == Restart

@@ -33,6 +33,8 @@ import (
 	"caseledger/events/natsserver"
 	"caseledger/events/seal"
 	"caseledger/projections"
+	"caseledger/projections/history"
+	"caseledger/projections/statistics"
 )
 
 func main() { os.Exit(run()) }
@@ -90,6 +92,8 @@ func exitCode(err error) int {
 		refusal  *aggregates.Refusal
 		reused   *app.CommandReusedError
 		rejected *cli.RejectedError
+		cell     *statistics.CellError
+		several  *history.AmbiguousError
 		noLedger *app.NoLedgerError
 		locked   *natsserver.LockedError
 		viewsIn  *projections.LockedError
@@ -118,7 +122,7 @@ func exitCode(err error) int {
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
 		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis):
 		return 4
-	case errors.As(err, &usage), errors.As(err, &input):
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &cell), errors.As(err, &several):
 		return 2
 	case errors.As(err, &refusal), errors.As(err, &reused):
 		return 3

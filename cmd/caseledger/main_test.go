@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"path/filepath"
@@ -33,7 +34,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CASELEDGER_ACTOR", "amy")
 			env.Setenv("CASELEDGER_DATA", "ledger")
-			return nil
+			published, err := filepath.Abs("../../testdata/published")
+			env.Setenv("PUBLISHED", published)
+			return err
 		},
 		// Scripts run at once; each has a directory of its own.
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -41,6 +44,9 @@ func TestScripts(t *testing.T) {
 			"code":   code,
 			"bytes":  bytesTo,
 			"hold":   hold,
+			"free":   free,
+			"repeat": repeat,
+			"flip":   flip,
 		},
 	})
 }
@@ -91,4 +97,51 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	unlock, err := natsserver.LockDir(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(unlock()) })
+}
+
+// free waits until no process holds a data directory any more.
+func free(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		unlock, err := natsserver.LockDir(ts.MkAbs(args[0]))
+		if err == nil {
+			ts.Check(unlock())
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// repeat writes a template as many times as is said, {n} being the number:
+// repeat FILE 1000 TEMPLATE-FILE
+func repeat(ts *testscript.TestScript, _ bool, args []string) {
+	times, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	template := ts.ReadFile(args[2])
+	var b strings.Builder
+	for n := range times {
+		b.WriteString(strings.ReplaceAll(template, "{n}", strconv.Itoa(n+1)))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+}
+
+// flip flips one bit of a text where it stands in the stream's files: flip DIR TEXT
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", "LEDGER", "msgs", "*.blk")
+	blocks, err := filepath.Glob(pattern)
+	ts.Check(err)
+	for _, name := range blocks {
+		b, err := os.ReadFile(name)
+		ts.Check(err)
+		at := bytes.Index(b, []byte(args[1]))
+		if at < 0 {
+			continue
+		}
+		b[at] ^= 1
+		ts.Check(os.WriteFile(name, b, 0o600))
+		return
+	}
+	ts.Fatalf("%q stands in none of %d files", args[1], len(blocks))
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -15,15 +16,15 @@ import (
 )
 
 // Error codes of the server that decide what an Append returns. Texts are never
-// compared; the two kinds of wrong last sequence are one server's and a cluster's.
+// compared.
 const (
-	codeInsufficientResources  jetstream.ErrorCode = 10023
-	codeNoMessage              jetstream.ErrorCode = 10037
-	codeInsufficientStorage    jetstream.ErrorCode = 10047
-	codeWrongLastSequence      jetstream.ErrorCode = 10071
-	codeStoreFailed            jetstream.ErrorCode = 10077 // answered for limits only; see fileError
-	codeDuplicateInProcess     jetstream.ErrorCode = 10158
-	codeWrongLastSequenceConst jetstream.ErrorCode = 10164
+	codeInsufficientResources jetstream.ErrorCode = 10023
+	codeNoMessage             jetstream.ErrorCode = 10037
+	codeInsufficientStorage   jetstream.ErrorCode = 10047
+	codeWrongLastSequence     jetstream.ErrorCode = 10071
+	codeStoreFailed           jetstream.ErrorCode = 10077 // answered for limits only; a failed write is not answered at all
+	codeDuplicateInProcess    jetstream.ErrorCode = 10158
+	codeInProcess             jetstream.ErrorCode = 10164 // of a cluster; see publish
 )
 
 // A Log is the ledger's stream as an [events.Log].
@@ -35,6 +36,7 @@ type Log struct {
 	readJS   jetstream.JetStream
 	replicas int
 	closed   atomic.Bool
+	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
 }
 
 var _ events.Log = (*Log)(nil)
@@ -130,9 +132,12 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	if len(data) == 0 || len(data) > events.MaxRecord {
 		return 0, fmt.Errorf("append to %s: a record has 1 to %d bytes, not %d", subject, events.MaxRecord, len(data))
 	}
+	if l.broken.Load() {
+		return 0, l.storeError(ctx, subject, expected)
+	}
 	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
 	defer cancel()
-	ack, err := l.js.PublishMsg(bounded, &nats.Msg{
+	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
 		Subject: wireSubject(subject),
 		Data:    data,
 		Header: nats.Header{
@@ -142,20 +147,50 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	})
 	switch {
 	case err != nil:
-		return 0, l.appendError(subject, expected, recordID, err)
+		return 0, l.appendError(ctx, subject, expected, err)
 	case ack.Duplicate:
 		return 0, l.duplicateError(ctx, subject, expected, recordID, ack.Sequence)
 	}
 	return ack.Sequence, nil
 }
 
+// publish sends a message, again while the cluster says only that another append
+// to the subject is in process: its leader goes on saying so for a moment after
+// that append was acknowledged, so it decides nothing. Nothing was written then.
+// When the subject has moved on, that answer stands.
+func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint64, m *nats.Msg) (*jetstream.PubAck, error) {
+	for {
+		ack, err := l.js.PublishMsg(ctx, m)
+		var refused *jetstream.APIError
+		if !errors.As(err, &refused) || refused.ErrorCode != codeInProcess {
+			return ack, err
+		}
+		last, lastErr := l.lastSequence(ctx, subject)
+		if lastErr != nil {
+			return nil, lastErr
+		}
+		if last != expected {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(inProcessPause):
+		}
+	}
+}
+
+// inProcessPause is how long an append waits for another one that is in process
+// on the same subject: a fraction of what a replicated append takes.
+const inProcessPause = 200 * time.Microsecond
+
 // appendError says what an error means for the record: written by someone else
 // first, no room, not written, or unknown.
-func (l *Log) appendError(subject events.Subject, expected uint64, recordID string, err error) error {
+func (l *Log) appendError(ctx context.Context, subject events.Subject, expected uint64, err error) error {
 	var refused *jetstream.APIError
 	if errors.As(err, &refused) {
 		switch refused.ErrorCode {
-		case codeWrongLastSequence, codeWrongLastSequenceConst:
+		case codeWrongLastSequence, codeInProcess:
 			return &events.ConflictError{Subject: subject, Expected: expected}
 		case codeInsufficientResources, codeInsufficientStorage, codeStoreFailed:
 			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrFull, err)
@@ -164,10 +199,38 @@ func (l *Log) appendError(subject events.Subject, expected uint64, recordID stri
 		}
 		return fmt.Errorf("append to %s: %w", subject, err)
 	}
-	if l.closed.Load() {
+	switch {
+	case l.closed.Load():
 		err = errors.Join(ErrClosed, err)
+	case ctx.Err() == nil && l.storeFailed():
+		return l.storeError(ctx, subject, expected)
 	}
 	return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+}
+
+// storeFailed asks an embedded server whether it stopped storing. It answers no
+// publisher any more after a failed write, so that every append would wait for
+// its time to be over; from the first one on they need not.
+func (l *Log) storeFailed() bool {
+	if l.config.Server != nil && l.config.Server.StoreError() != nil {
+		l.broken.Store(true)
+	}
+	return l.broken.Load()
+}
+
+// storeError says why an append to a server that stopped storing failed. A disk
+// that is full is certain to have taken nothing only if the subject still ends
+// with the expected record.
+func (l *Log) storeError(ctx context.Context, subject events.Subject, expected uint64) error {
+	cause := l.config.Server.StoreError()
+	last, err := l.lastSequence(ctx, subject)
+	switch {
+	case !errors.Is(cause, events.ErrFull) || err != nil:
+		return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, errors.Join(errors.New(fmt.Sprint(cause)), err))
+	case last != expected:
+		return &events.ConflictError{Subject: subject, Expected: expected}
+	}
+	return fmt.Errorf("append to %s: %w", subject, cause)
 }
 
 // duplicateError explains an acknowledgement that says "this record id was

@@ -2,7 +2,6 @@ package jetstream
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -264,31 +263,4 @@ func sequenceOf(m *nats.Msg) uint64 {
 		return 0
 	}
 	return sequence
-}
-
-// leaderGet asks the stream's leader for one message; nil when it has none.
-func (l *Log) leaderGet(ctx context.Context, request string) (*events.Message, error) {
-	var body struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message struct {
-			Subject  string `json:"subject"`
-			Sequence uint64 `json:"seq"`
-			Data     []byte `json:"data"`
-		} `json:"message"`
-	}
-	answer, err := l.ask(ctx, "STREAM.MSG.GET."+streamName, request)
-	if err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(answer, &body); err != nil {
-		return nil, err
-	}
-	if body.Error != nil {
-		if body.Error.ErrorCode == codeNoMessage {
-			return nil, nil
-		}
-		return nil, body.Error
-	}
-	m := body.Message
-	return &events.Message{Sequence: m.Sequence, Subject: ledgerSubject(m.Subject), Data: m.Data}, nil
 }

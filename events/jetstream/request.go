@@ -2,10 +2,13 @@ package jetstream
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"caseledger/events"
 )
 
 const (
@@ -57,3 +60,30 @@ func (l *Log) retry(ctx context.Context, try func(context.Context) error) error 
 // unavailable is the class of errors that pass by themselves, such as a cluster
 // without a leader.
 const unavailable = 503
+
+// leaderGet asks the stream's leader for one message; nil when it has none.
+func (l *Log) leaderGet(ctx context.Context, request string) (*events.Message, error) {
+	var body struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message struct {
+			Subject  string `json:"subject"`
+			Sequence uint64 `json:"seq"`
+			Data     []byte `json:"data"`
+		} `json:"message"`
+	}
+	answer, err := l.ask(ctx, "STREAM.MSG.GET."+streamName, request)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(answer, &body); err != nil {
+		return nil, err
+	}
+	if body.Error != nil {
+		if body.Error.ErrorCode == codeNoMessage {
+			return nil, nil
+		}
+		return nil, body.Error
+	}
+	m := body.Message
+	return &events.Message{Sequence: m.Sequence, Subject: ledgerSubject(m.Subject), Data: m.Data}, nil
+}

@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) events.Log) {
 		{"an error of the reader ends the read", testReaderError},
 		{"a batch may be kept and changed", testRetained},
 		{"what is appended may be changed afterwards", testCopied},
+		{"records are found by their sequence numbers", testGet},
 		{"a cancelled context ends everything", testCancelled},
 		{"a closed log fails", testClosed},
 	} {

@@ -231,6 +231,39 @@ func testReadBeyond(t *testing.T, s suite) {
 	}
 }
 
+// A Getter is a Log that also finds records by their sequence numbers.
+type Getter interface {
+	Get(ctx context.Context, sequences []uint64) ([]events.Message, error)
+}
+
+func testGet(t *testing.T, s suite) {
+	log, ok := s.log.(Getter)
+	if !ok {
+		t.Fatalf("%T finds no records by their sequence numbers", s.log)
+	}
+	written := s.fill(t, Subject(), 0, 100)
+	written = append(written, s.fill(t, Subject(), 0, 1)...)
+	slices.Reverse(written)
+	var sequences []uint64
+	for _, m := range written {
+		sequences = append(sequences, m.Sequence)
+	}
+	got, err := log.Get(s.ctx, sequences)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustEqual(t, "get", got, written)
+	if got, err := log.Get(s.ctx, nil); err != nil || len(got) != 0 {
+		t.Errorf("get nothing: %d messages, %v", len(got), err)
+	}
+	beyond := s.head(t) + 1
+	_, err = log.Get(s.ctx, []uint64{beyond - 1, beyond})
+	var damage *events.DamageError
+	if !errors.As(err, &damage) || damage.Sequence != beyond {
+		t.Errorf("get beyond the head: %v, want #%d to be missing", err, beyond)
+	}
+}
+
 func testReaderError(t *testing.T, s suite) {
 	subject := Subject()
 	want := s.fill(t, subject, 0, 10)

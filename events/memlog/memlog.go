@@ -167,9 +167,33 @@ func (l *Log) batch(ctx context.Context, next, to uint64) ([]events.Message, err
 	end := min(to, head, next+batchSize-1)
 	batch := make([]events.Message, 0, end-next+1)
 	for sequence := next; sequence <= end; sequence++ {
-		batch = append(batch, l.copy(sequence))
+		m := l.copy(sequence)
+		if m.Data == nil {
+			break
+		}
+		batch = append(batch, m)
+	}
+	if len(batch) == 0 {
+		return nil, &events.DamageError{Sequence: next, Detail: "it was damaged by a test"}
 	}
 	return batch, nil
+}
+
+// Get returns the messages at the given sequence numbers, in that order.
+func (l *Log) Get(ctx context.Context, sequences []uint64) ([]events.Message, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.usable(ctx); err != nil {
+		return nil, fmt.Errorf("get %d records: %w", len(sequences), err)
+	}
+	messages := make([]events.Message, 0, len(sequences))
+	for _, sequence := range sequences {
+		if sequence == 0 || sequence > uint64(len(l.messages)) {
+			return nil, &events.DamageError{Sequence: sequence, Detail: fmt.Sprintf("the log ends at #%d", len(l.messages))}
+		}
+		messages = append(messages, l.copy(sequence))
+	}
+	return messages, nil
 }
 
 // Head implements [events.Log].
@@ -190,8 +214,9 @@ func (l *Log) Close() error {
 	return nil
 }
 
-// Damage makes the message at a sequence number unreadable, for tests of those
-// who read: bytes of it are replaced, or it is gone when data is nil.
+// Damage replaces the bytes of the message at a sequence number, as a flipped bit
+// would, for tests of those who read; with nil the message is gone and whoever
+// reads it gets a [*events.DamageError].
 func (l *Log) Damage(sequence uint64, data []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -63,20 +63,24 @@ func Start(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the embedded server: %w", err)
 	}
-	if c.Logger != nil {
-		s.SetLoggerV2(logger{c.Logger}, false, false, false)
-	}
+	log := &logger{to: c.Logger}
+	s.SetLoggerV2(log, false, false, false)
 	s.Start()
 	timeout := c.Timeout
 	if timeout == 0 {
 		timeout = 30 * time.Second
 	}
-	if !s.ReadyForConnections(timeout) || !s.JetStreamEnabled() {
-		s.Shutdown()
-		s.WaitForShutdown()
-		return nil, fmt.Errorf("start the embedded server: not ready after %v; its files in %s may be damaged, unreadable or without room", timeout, c.StoreDir)
+	// The server reports a store that it cannot open to its log only.
+	if log.failed() == nil && s.ReadyForConnections(timeout) && s.JetStreamEnabled() {
+		return &Server{server: s}, nil
 	}
-	return &Server{server: s}, nil
+	s.Shutdown()
+	s.WaitForShutdown()
+	cause := log.failed()
+	if cause == nil {
+		cause = fmt.Errorf("not ready after %v", timeout)
+	}
+	return nil, fmt.Errorf("start the embedded server on %s: %w", c.StoreDir, cause)
 }
 
 // options lists every fault of c in one error.
@@ -96,7 +100,6 @@ func (c Config) options() (*server.Options, error) {
 		Host:                       loopback,
 		Port:                       server.RANDOM_PORT,
 		NoSigs:                     true,
-		NoLog:                      c.Logger == nil,
 		DisableShortFirstPing:      true,
 		CustomClientAuthentication: doorman{c.Listen},
 	}
@@ -212,13 +215,3 @@ func readOnly() *server.Permissions {
 		Subscribe: &server.SubjectPermission{Allow: []string{"_INBOX.>"}},
 	}
 }
-
-// logger passes the server's warnings and errors on.
-type logger struct{ to *slog.Logger }
-
-func (l logger) Noticef(format string, v ...any) { l.to.Debug(fmt.Sprintf(format, v...)) }
-func (l logger) Warnf(format string, v ...any)   { l.to.Warn(fmt.Sprintf(format, v...)) }
-func (l logger) Fatalf(format string, v ...any)  { l.to.Error(fmt.Sprintf(format, v...)) }
-func (l logger) Errorf(format string, v ...any)  { l.to.Error(fmt.Sprintf(format, v...)) }
-func (l logger) Debugf(string, ...any)           {}
-func (l logger) Tracef(string, ...any)           {}

@@ -15,11 +15,6 @@ import (
 	"caseledger/projections"
 )
 
-// A NotFoundError reports a coded id or subject without records.
-type NotFoundError struct{ Name string }
-
-func (e *NotFoundError) Error() string { return fmt.Sprintf("find %s: it has no records", e.Name) }
-
 // An AmbiguousError reports the beginning of several coded ids.
 type AmbiguousError struct {
 	Name       string
@@ -31,14 +26,14 @@ func (e *AmbiguousError) Error() string {
 }
 
 // Client returns every record of a client, case and letters interleaved in the
-// order of the stream, or a [*NotFoundError]. The records may be kept. Cost: a
+// order of the stream, or a [*projections.NotFoundError]. The records may be kept. Cost: a
 // few milliseconds for 400 records.
 func Client(s *projections.Snapshot, id string) ([]*events.Record, error) {
 	return Subjects(s, events.SubjectOf(events.KindCase, id), events.SubjectOf(events.KindLetter, id))
 }
 
 // Subjects returns every record of some subjects in the order of the stream, or a
-// [*NotFoundError] when they have none. The records may be kept.
+// [*projections.NotFoundError] when they have none. The records may be kept.
 func Subjects(s *projections.Snapshot, subjects ...events.Subject) ([]*events.Record, error) {
 	var all []*events.Record
 	for _, subject := range subjects {
@@ -56,7 +51,7 @@ func Subjects(s *projections.Snapshot, subjects ...events.Subject) ([]*events.Re
 		}
 	}
 	if len(all) == 0 {
-		return nil, &NotFoundError{string(subjects[0])}
+		return nil, &projections.NotFoundError{Name: string(subjects[0])}
 	}
 	slices.SortFunc(all, func(a, b *events.Record) int { return int(int64(a.Sequence - b.Sequence)) })
 	return all, nil
@@ -67,7 +62,7 @@ func Subjects(s *projections.Snapshot, subjects ...events.Subject) ([]*events.Re
 func Resolve(s *projections.Snapshot, name string) (string, error) {
 	id := strings.ToUpper(strings.TrimSpace(name))
 	if events.CheckID(id) != nil {
-		return "", &NotFoundError{name}
+		return "", &projections.NotFoundError{Name: name}
 	}
 	candidates := map[string]bool{}
 	for _, kind := range []events.Kind{events.KindCase, events.KindLetter} {
@@ -92,7 +87,7 @@ func Resolve(s *projections.Snapshot, name string) (string, error) {
 	slices.Sort(list)
 	switch len(list) {
 	case 0:
-		return "", &NotFoundError{name}
+		return "", &projections.NotFoundError{Name: name}
 	case 1:
 		return list[0], nil
 	}

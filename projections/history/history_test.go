@@ -56,7 +56,7 @@ func TestClient(t *testing.T) {
 		if then, err := history.Client(past, "C-7QK"); err != nil || len(then) != 3 {
 			t.Errorf("as of #4: %d records, %v, want 3", len(then), err)
 		}
-		var missing *history.NotFoundError
+		var missing *projections.NotFoundError
 		if _, err := history.Client(snap, "C-9"); !errors.As(err, &missing) {
 			t.Errorf("%v, want a not found error", err)
 		}
@@ -91,7 +91,7 @@ func TestResolve(t *testing.T) {
 		if _, err := history.Resolve(snap, "C-8"); !errors.As(err, &ambiguous) || len(ambiguous.Candidates) != 2 {
 			t.Errorf("C-8: %v, want two candidates", err)
 		}
-		var missing *history.NotFoundError
+		var missing *projections.NotFoundError
 		for _, name := range []string{"D", "", "C 7"} {
 			if _, err := history.Resolve(snap, name); !errors.As(err, &missing) {
 				t.Errorf("%q: %v, want a not found error", name, err)

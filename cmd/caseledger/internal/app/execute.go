@@ -239,6 +239,10 @@ func (a *App) decide(ctx context.Context, w *work, target *folded, load loader) 
 		return nil, err
 	}
 	w.context.Basis = basis
+	// Only commands on this subject change its state, and this one holds its lock.
+	if err := a.drafter.draft(ctx, w.req.Command, target.state, &w.context); err != nil {
+		return nil, err
+	}
 	a.cache.mu.RLock()
 	defer a.cache.mu.RUnlock()
 	return w.command.Decide(target.state, w.req.Command, &w.context)

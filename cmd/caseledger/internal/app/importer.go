@@ -51,6 +51,17 @@ func (i *Import) Bad() []ImportRow {
 	return bad
 }
 
+// Good returns the commands of the other rows.
+func (i *Import) Good() []Request {
+	var good []Request
+	for _, row := range i.Rows {
+		if row.Err == nil {
+			good = append(good, row.Request)
+		}
+	}
+	return good
+}
+
 // ReadImport reads a CSV file whose first row names the columns: the command's
 // fields and [EnvelopeColumns]. A row's faults stand in the row; the error is
 // about the file as a whole.
@@ -61,7 +72,7 @@ func (c *Catalogue) ReadImport(r io.Reader, name string, d Defaults) (*Import, e
 	}
 	reader := csv.NewReader(r)
 	header, err := reader.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, &InputError{Line: 1, Problem: "the file is empty: its first line must name the columns"}
 	}
 	if err != nil {
@@ -75,7 +86,7 @@ func (c *Catalogue) ReadImport(r io.Reader, name string, d Defaults) (*Import, e
 	ordinals := map[string]int{}
 	for {
 		cells, err := reader.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return file, nil
 		}
 		line, _ := reader.FieldPos(0)

@@ -95,7 +95,7 @@ func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	if p.MasterKey == "" {
 		if err := seal.CreateMaster(p.masterKey()); err != nil {
 			return err
@@ -269,7 +269,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	}
 	l.App, err = New(ctx, Config{
 		Log: l.Log, Catalogue: o.Catalogue, Keys: l.keys, Index: &viewsIndex{l.Views, l.Log, o.Progress},
-		Now: o.Now, Shared: p.URL != "",
+		Now: o.Now, Shared: p.URL != "", Drafter: NewDrafter(l.Views, l.Log),
 	})
 	if err != nil {
 		return nil, err
@@ -314,7 +314,7 @@ func (l *Ledger) floor() (jetstream.Floor, error) {
 
 // CatchUp brings the views up to the log's head.
 func (l *Ledger) CatchUp(ctx context.Context) (position uint64, err error) {
-	return l.App.index.CatchUp(ctx)
+	return l.index.CatchUp(ctx)
 }
 
 // URL is where the stream can be reached, without any token; empty when only
@@ -382,13 +382,33 @@ func (v *viewsIndex) CatchUp(ctx context.Context) (uint64, error) {
 // Token is the file with the token that lets others read the stream of serve.
 func (p Place) Token() string { return p.path(tokenFile) }
 
-// WriteToken writes the token of serve, replacing one that a killed serve left.
+// WriteToken writes the token of serve, in the place of one that a killed serve
+// left; an empty token only takes that away.
 func WriteToken(p Place, token string) error {
 	if err := os.Remove(p.Token()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("write the token: %w", err)
+	}
+	if token == "" {
+		return nil
 	}
 	if err := writePrivate(p.Token(), token+"\n"); err != nil {
 		return fmt.Errorf("write the token: %w", err)
 	}
 	return nil
 }
+
+// PrepareKeys makes the keys of all persons that commands are about in one write
+// to the disk, instead of one for each person's first.
+func (l *Ledger) PrepareKeys(requests []Request) error {
+	subjects := make([]events.Subject, 0, len(requests))
+	for _, r := range requests {
+		// A command without a target is refused when it is executed.
+		if subject, err := r.Command.Target(r.ID); err == nil {
+			subjects = append(subjects, subject)
+		}
+	}
+	return l.keys.Prepare(subjects...)
+}
+
+// Beside returns the path of a temporary file in the data directory.
+func (p Place) Beside(name string) string { return p.path(name) }

@@ -64,6 +64,7 @@ func hint(err error) string {
 		chain    *projections.ChainError
 		reused   *app.CommandReusedError
 		contend  *app.ContentionError
+		notFound *projections.NotFoundError
 		hinted   interface{ Hint() string }
 	)
 	switch {
@@ -91,6 +92,8 @@ func hint(err error) string {
 		return "have the operator of the NATS server put the stream's settings back"
 	case errors.As(err, &reused):
 		return "a new command needs a new id; only the very same command may be sent again under its id"
+	case errors.As(err, &notFound):
+		return "the ids that there are: caseledger caseload, caseledger clocks"
 	case errors.As(err, &contend):
 		return "give the same command again under the same id: it cannot be recorded twice"
 	case errors.Is(err, events.ErrUncertain):

@@ -97,10 +97,17 @@ func historySheet(records []*events.Record) sheet {
 	return s
 }
 
+// maxWidth is how long a line of text may become, in columns.
+const maxWidth = 112
+
 // printHistory prints records as blocks of lines: a table of all this is wider
 // than any screen.
 func (p *Program) printHistory(l *app.Ledger, title string, records []*events.Record, v provenance) error {
 	var b bytes.Buffer
+	width := p.Width
+	if width == 0 || width > maxWidth {
+		width = maxWidth
+	}
 	fmt.Fprintf(&b, "%s: %s, hashes verified\n", title, plural(len(records), "record"))
 	for _, r := range records {
 		by := r.Role
@@ -109,7 +116,7 @@ func (p *Program) printHistory(l *app.Ledger, title string, records []*events.Re
 		}
 		rule := ruleOf(r.Type)
 		fmt.Fprintf(&b, "\n%s  %s%s\n", r.OccurredOn, words(r.Type), ruleSuffix(rule))
-		for _, line := range wrap(details(r), max(60, min(p.Width, 120)-12)) {
+		for _, line := range wrap(details(r), max(40, width-12)) {
 			fmt.Fprintf(&b, "            %s\n", line)
 		}
 		fmt.Fprintf(&b, "            #%d, %s version %d, recorded %s by %s (%s)\n", r.Sequence, r.Subject, r.Version, l.Local(r.Time), oneLine(r.Actor), oneLine(by))
@@ -174,6 +181,9 @@ func textDetail(value jsontext.Value) string {
 	}
 	if bytes.HasPrefix(text, []byte("s1.")) {
 		return "[sealed]"
+	}
+	if len(text) == 64 && bytes.Trim(text, "0123456789abcdef") == nil {
+		return string(text[:12]) + "…" // a SHA-256
 	}
 	return oneLine(string(text))
 }

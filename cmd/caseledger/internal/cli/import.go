@@ -53,7 +53,7 @@ func (p *Program) importFile(ctx context.Context, l *app.Ledger, name string, o 
 	if err != nil {
 		return err
 	}
-	defer closeFile()
+	defer closeFile() //nolint:errcheck // it was only read
 	file, err := l.Catalogue().ReadImport(in, o.command, o.defaults)
 	if err != nil {
 		return fmt.Errorf("import %s: %w", name, err)
@@ -88,6 +88,9 @@ func (p *Program) importFile(ctx context.Context, l *app.Ledger, name string, o 
 		if err := p.writeRejects(o.skipBad, file); err != nil {
 			return err
 		}
+	}
+	if err := l.PrepareKeys(file.Good()); err != nil {
+		return err
 	}
 	show = p.progress()
 	recorded, err := l.Record(ctx, file, func(done int) { show.count("recorded", uint64(done), total) })

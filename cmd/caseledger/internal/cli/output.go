@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/csv"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,6 +18,7 @@ type sheet struct {
 	title   string
 	columns []column
 	rows    [][]string
+	total   []string // below the rows, in the text form only
 	notes   []string // below the text form: totals, what a word means
 }
 
@@ -106,7 +108,7 @@ func (p *Program) render(s sheet) string {
 		style.Options = table.OptionsNoBordersAndSeparators
 		style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	}
-	style.Format.Header = text.FormatDefault
+	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
 	t.SetStyle(style)
 	t.SuppressTrailingSpaces()
 	if p.Terminal && p.Width > 0 {
@@ -118,7 +120,7 @@ func (p *Program) render(s sheet) string {
 		header[i] = c.name
 		configs[i] = table.ColumnConfig{Number: i + 1}
 		if c.right {
-			configs[i].Align, configs[i].AlignHeader = text.AlignRight, text.AlignRight
+			configs[i].Align, configs[i].AlignHeader, configs[i].AlignFooter = text.AlignRight, text.AlignRight, text.AlignRight
 		}
 	}
 	t.SetColumnConfigs(configs)
@@ -129,6 +131,13 @@ func (p *Program) render(s sheet) string {
 			row[i] = oneLine(c)
 		}
 		t.AppendRow(row)
+	}
+	if s.total != nil {
+		footer := make(table.Row, len(s.total))
+		for i, c := range s.total {
+			footer[i] = c
+		}
+		t.AppendFooter(footer)
 	}
 	return t.Render()
 }
@@ -147,7 +156,7 @@ func (p *Program) printCSV(s sheet) error {
 	for _, cells := range s.rows {
 		row := make([]string, len(cells))
 		for i, c := range cells {
-			row[i] = neutral(c)
+			row[i] = neutral(plainAmount(c))
 		}
 		if err := w.Write(row); err != nil {
 			return err
@@ -155,6 +164,16 @@ func (p *Program) printCSV(s sheet) error {
 	}
 	w.Flush()
 	return w.Error()
+}
+
+var dollars = regexp.MustCompile(`^-?\$[0-9,]+\.[0-9]{2}$`)
+
+// plainAmount writes an amount as programs read it: $1,166.67 as 1166.67.
+func plainAmount(cell string) string {
+	if !dollars.MatchString(cell) {
+		return cell
+	}
+	return strings.NewReplacer("$", "", ",", "").Replace(cell)
 }
 
 // neutral returns a cell that no spreadsheet takes for a formula. A negative

@@ -35,10 +35,9 @@ type standpoint struct {
 func (q *question) stand(l *app.Ledger, s *projections.Snapshot) (standpoint, error) {
 	head := s.Position()
 	at := standpoint{sequence: head.Sequence}
-	now, today := l.Now()
+	_, today := l.Now()
 	if l.Ledger.SimulatedClock {
-		now = head.Latest
-		today = l.DayOf(now)
+		today = l.DayOf(head.Latest)
 	}
 	if q.asOf != "" {
 		var err error

@@ -216,13 +216,13 @@ func (p *Program) recordFile(ctx context.Context, l *app.Ledger, name string, ke
 	if err != nil {
 		return err
 	}
-	defer closeFile()
+	defer closeFile() //nolint:errcheck // it was only read
 	r := fileRun{p: p, l: l, defaults: d, keepGoing: keepGoing, show: p.progress()}
 	defer r.show.done()
 	lines := bufio.NewReaderSize(in, 1<<16)
 	for number := 1; ; number++ {
 		line, err := readLine(lines)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -252,9 +252,9 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		switch {
 		case len(line) > maxLine:
 			return nil, &app.InputError{Problem: fmt.Sprintf("it is longer than %d bytes", maxLine)}
-		case err == bufio.ErrBufferFull:
+		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case err == io.EOF && len(line) > 0, err == nil:
+		case errors.Is(err, io.EOF) && len(line) > 0, err == nil:
 			return line, nil
 		}
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseledger/cmd/caseledger/internal/app"
-	"caseledger/projections"
+	"caseledger/replay"
 )
 
 // Formats of what is printed.
@@ -76,14 +76,11 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		}
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.historyCommand())
-	add("run", p.initCommand(), p.serveCommand())
+	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand())
+	add("run", p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
-
-// views are the projections that the ledger keeps.
-func views() []projections.View { return nil }
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {
@@ -92,7 +89,7 @@ func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error)
 	}
 	show := p.progress()
 	l, err := app.Open(ctx, p.place(), app.OpenOptions{
-		Catalogue: p.catalogue(), Views: views(), Now: p.Now, Progress: show.views,
+		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views,
 	})
 	show.done()
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events/natsserver"
+	"caseledger/replay"
 )
 
 func (p *Program) serveCommand() *cobra.Command {
@@ -53,7 +54,7 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 	place := p.place()
 	show := p.progress()
 	l, err := app.Open(ctx, place, app.OpenOptions{
-		Catalogue: p.catalogue(), Views: views(), Now: p.Now, Progress: show.views, Listener: listener,
+		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views, Listener: listener,
 		Logger: slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	show.done()
@@ -66,12 +67,14 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 		return fmt.Errorf("listen for commands: %w", err)
 	}
 	defer os.Remove(place.Socket())
+	token := ""
 	if listener != nil {
-		if err := app.WriteToken(place, listener.ReadToken); err != nil {
-			return err
-		}
-		defer os.Remove(place.Token())
+		token = listener.ReadToken
 	}
+	if err := app.WriteToken(place, token); err != nil {
+		return err
+	}
+	defer os.Remove(place.Token())
 	if err := p.announce(l, listener != nil); err != nil {
 		return err
 	}

@@ -52,6 +52,9 @@ func newLedger(t *testing.T) *ledger {
 	return l
 }
 
+// sealedText stands for any sealed text.
+const sealedText = "s1.1.c2VhbGVk"
+
 func (l *ledger) standing(s events.Subject) *aggregates.Standing {
 	if l.states[s] == nil {
 		l.states[s] = &aggregates.Standing{State: l.kinds[s.Kind()].New(s)}
@@ -114,7 +117,7 @@ func (l *ledger) record(r app.Request) error {
 func (l *ledger) fold(subject events.Subject, target *aggregates.Standing, r app.Request, event events.Event) (*events.Record, error) {
 	if c, ok := event.(events.Confidential); ok {
 		for _, s := range c.Secrets() {
-			if err := s.Secret.Seal(func(string) (string, error) { return "sealed", nil }); err != nil {
+			if err := s.Secret.Seal(func(string) (string, error) { return sealedText, nil }); err != nil {
 				return nil, err
 			}
 		}
@@ -146,7 +149,7 @@ func (l *ledger) fold(subject events.Subject, target *aggregates.Standing, r app
 // Given an empty ledger with a simulated clock, when a sample is recorded in order,
 // then every command leads to one event, in time order, within the programme's years.
 func TestEveryCommandIsAccepted(t *testing.T) {
-	for _, c := range many() {
+	for _, c := range []sample.Config{{Seed: 1}, {Seed: 3, Scale: 2}} {
 		t.Run(fmt.Sprintf("seed %d scale %d", c.Seed, max(c.Scale, 1)), func(t *testing.T) {
 			l := newLedger(t)
 			first, faults := events.Instant(0), 0
@@ -156,7 +159,7 @@ func TestEveryCommandIsAccepted(t *testing.T) {
 				}
 				if err := l.record(r); err != nil {
 					t.Errorf("%s %s of %s, recorded %s: %v\n%+v", r.Name, r.ID, r.OccurredOn, r.RecordedAt, err, r.Command)
-					if faults++; faults > 20 {
+					if faults++; faults > 5 {
 						t.FailNow()
 					}
 				}
@@ -170,11 +173,4 @@ func TestEveryCommandIsAccepted(t *testing.T) {
 			t.Logf("%d events; %v; rulings %v", l.appended, l.names, l.rulings)
 		})
 	}
-}
-
-func many() (c []sample.Config) {
-	for i := range 25 {
-		c = append(c, sample.Config{Seed: uint64(i)})
-	}
-	return c
 }
