@@ -36,6 +36,10 @@ var interactions = []struct {
 	{"running period belongs to the year it will end in", "2009-09-16 enrolled adult A1", "fy_attribution_of_straddling_period=period_end", "",
 		"2009-09-30", "fy(2009)=none fy(2010)=350.00+0.00"},
 
+	// 5 January to 3 February: 27 days = $630.00 by the end of January, the rest later.
+	{"months as invoices bill them", w08, "", "", "2009-02-28", "month(2009-01)=630.00+0.00 month(2009-02)=653.33+0.00"},
+	{"a completed period counts where it ends", w08, "partial_period_admin=completed_only", "", "2009-02-28", "month(2009-01)=0.00+0.00 month(2009-02)=700.00+0.00"},
+
 	// R23: 20 days, 35 days outside.
 	{"closed", w23, "", "", "2009-02-15", "admin=466.67 used(1)=20"},
 	{"resumed", w23, "", "", longAfter, "c1p1=700.00 last=2009-11-05 clocks=1 admin=6300.00"},
@@ -115,6 +119,17 @@ var interactions = []struct {
 		"status(2009-03-05)=pre_certified clocks=1"},
 	{"eligibility letter after 18 from 2016-05-11", "2016-05-01 enrolled minor A1\n2016-05-05 turned18\n2016-05-11 letter eligibility", "", "", "2018-12-31",
 		"status(2016-05-11)=eligible clocks=2"},
+
+	// What is open in the text, see READINGS.md.
+	{"open 2: extension before the boundary", w08 + "2009-01-10 letter certification\n2009-01-20 extended", "transition_rule=next_period_boundary", "", longAfter, "last=2009-06-03"},
+	{"open 3: extension while outside", w08 + "2009-01-24 closed\n2009-02-01 letter certification\n2009-02-05 extended\n2009-03-01 reopened A1", "", "", longAfter, "last=2009-06-28"},
+	{"open 4: two letters, first notice", w08 + "2009-02-10 letter certification\n2009-02-01 letter certification received 2009-02-20", "retro_certification_effect=notice_date", "", longAfter, "begins(2)=2009-02-10"},
+	{"open 5: principal outside", "2009-01-05 derivative A1 notice 2009-01-05", "derivative_rate=follows_principal reenrollment_clock=elapsed",
+		w08 + "2009-01-24 closed\n2009-02-01 reopened A1", "2009-02-03", "admin=536.67"},
+	{"open 6: principal not enrolled yet", "2009-01-05 derivative A1 notice 2009-01-05", "derivative_rate=follows_principal clock_start=letter_date",
+		"2009-01-01 letter certification\n2009-01-15 enrolled adult A1", "2009-01-30", "admin=266.67"},
+	{"open 7: outside for now", w17, "reenrollment_clock=elapsed", "", "2009-02-02", "paid=1200.00 disallowed=300.00"},
+	{"open 8: no client money in the extension", w08 + "2009-10-02 extended\n2009-10-10 expense A1 50", "client_ceiling=monthly_cap extension_grants=admin_only", "", longAfter, "disallowed=50.00"},
 
 	// R24.
 	{"letter withdrawn", w08 + "2009-02-19 letter certification as l\n2009-03-01 withdrawn l", "", "", longAfter, "clocks=1 admin=6300.00"},

@@ -9,8 +9,10 @@ import (
 
 // administrative is the fixed amount of a period at the closing date, rounded
 // once (R12, R15). A running period has accrued by day.
-func (p *period) administrative() events.Cents {
-	days := p.payableDays()
+func (p *period) administrative() events.Cents { return p.accrued(p.payableDays()) }
+
+// accrued is the amount for so many payable days.
+func (p *period) accrued(days int) events.Cents {
 	if days == 0 || p.needsApproval() {
 		return 0
 	}
@@ -92,9 +94,17 @@ func (p *period) byFiscalYear() []part {
 	return split(p.administrative(), p.parts(cutAt(endOfFiscalYear), func(s stay) string { return fiscalYear(s.from) }))
 }
 
-// byMonth splits the period's amount between calendar months, by days.
+// byMonth says what each calendar month adds, as successive invoices bill it: the
+// rounded amount accrued by its end less that of the month before (R15).
 func (p *period) byMonth() []part {
-	return split(p.administrative(), p.parts(cutAt(events.Date.LastOfMonth), func(s stay) string { return month(s.from) }))
+	months := p.parts(cutAt(events.Date.LastOfMonth), func(s stay) string { return month(s.from) })
+	days, before := 0, events.Cents(0)
+	for i := range months {
+		days += months[i].days
+		accrued := p.accrued(days)
+		months[i].cents, before = accrued-before, accrued
+	}
+	return months
 }
 
 // parts gathers the payable days by a key, after cutting the stays up.

@@ -20,7 +20,7 @@ type Result struct {
 	Expenses      []Expense // dated up to the closing date, by date, then as recorded
 	Total         Amounts
 	ByAgency      []Amounts     // by the agency's id
-	ByMonth       []Amounts     // by calendar month, such as 2009-04
+	ByMonth       []Amounts     // by calendar month, such as 2009-04: administrative amounts as they accrue (R15), expenses by their date
 	ByFiscalYear  []Amounts     // by the year it ends in
 	Refugee       *RefugeeClock // nil without a letter (R26)
 	// AdvanceCents is what may be advanced on the closing date while no earlier
