@@ -39,7 +39,7 @@ func (inv *Invoice) csvRow(l *Line) []string {
 	return []string{
 		neutral(inv.Agency), number, inv.Month, inv.Closing.String(), strconv.Itoa(l.Number), neutral(l.Client), neutral(l.Kind),
 		adjustment, l.Clock.String(), optional(l.Period), neutral(l.Rate), rate,
-		l.Start.String(), l.End.String(), l.days(), dollars(l.Cents), neutral(l.Rule), neutral(l.Policy),
+		l.Start.String(), l.End.String(), optional(l.Days), dollars(l.Cents), neutral(l.Rule), neutral(l.Policy),
 		neutral(l.Expense), neutral(l.Advance), positions(l.Causes), positions(l.Positions),
 	}
 }

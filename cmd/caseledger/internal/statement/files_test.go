@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,6 +52,31 @@ func TestPDFPages(t *testing.T) {
 					t.Errorf("%s: page %d cuts %q", name, i+1, text)
 				}
 			}
+		}
+	}
+}
+
+// Nothing is written over the footer, however the lines fall on the pages.
+func TestPDFKeepsTheFooterFree(t *testing.T) {
+	text := regexp.MustCompile(`BT [0-9.]+ ([0-9.]+) Td`)
+	for n := 1; n <= 120; n++ {
+		inv, err := Month("per-capita", "A-017", events.MustDate("2008-07-31"), madeFrom, largeLines()[:n], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pdf := written(t, &inv, "pdf")
+		low := 0
+		for _, m := range text.FindAllSubmatch(pdf, -1) {
+			y, err := strconv.ParseFloat(string(m[1]), 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if y < (pageHeight-bottom)*72/25.4 {
+				low++
+			}
+		}
+		if count := len(pages(t, pdf)); low != 2*count {
+			t.Errorf("with %d lines %d texts stand in the footers of %d pages", n, low, count)
 		}
 	}
 }
@@ -137,9 +163,9 @@ func TestXLSXClients(t *testing.T) {
 	inv := ordinary(t)
 	want := [][]string{
 		clientColumns,
-		{"C-3F8KPX", "4", "$343.33", "$212.40", "$0.00", "-$173.33", "$555.73"},
-		{"C-7QK2M4", "5", "$700.00", "$375.00", "-$450.00", "-$75.00", "$625.00"},
-		{"Total", "9", "$1,043.33", "$587.40", "-$450.00", "-$248.33", "$1,180.73"},
+		{"C-3F8KPX", "5", "$343.33", "$212.40", "$0.00", "-$173.33", "$555.73"},
+		{"C-7QK2M4", "5", "$750.00", "$375.00", "-$450.00", "-$75.00", "$675.00"},
+		{"Total", "10", "$1,093.33", "$587.40", "-$450.00", "-$248.33", "$1,230.73"},
 	}
 	got := rowsOf(t, workbook(t, &inv), clientsSheet, false)
 	if fmt.Sprint(got) != fmt.Sprint(want) {

@@ -125,8 +125,9 @@ func ordinary(t testing.TB) Invoice {
 		period("C-3F8KPX", "certified", 2, "2008-07-01", "2008-07-26", 26, 433_33),
 		period("C-3F8KPX", "certified", 3, "2008-07-27", "2008-07-31", 5, 83_33),
 		expense("C-3F8KPX", 17, "2008-07-09", 212_40),
-		adjusted(period("C-3F8KPX", "pre_certified", 2, "2008-06-01", "2008-06-26", 26, -173_33), 1101, 1140),
-		adopted(period("C-7QK2M4", "pre_certified", 3, "2008-07-01", "2008-07-30", 30, 700_00), "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+		adjusted(period("C-3F8KPX", "pre_certified", 2, "2008-06-01", "2008-06-26", 26, -606_67), 1101, 1140),
+		adjusted(period("C-3F8KPX", "certified", 1, "2008-06-01", "2008-06-26", 26, 433_34), 1101, 1140),
+		adopted(period("C-7QK2M4", "pre_certified", 3, "2008-07-01", "2008-07-30", 30, 750_00), "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
 		expense("C-7QK2M4", 23, "2008-07-14", 388_05),
 		expense("C-7QK2M4", 24, "2008-07-21", 61_95),
 		clearing("C-7QK2M4", -450_00),
@@ -137,7 +138,7 @@ func ordinary(t testing.TB) Invoice {
 	}
 	b.then(2, "U-31", e)
 	b.then(3, "U-31", &events.InvoiceSubmitted{Number: 12})
-	b.then(5, "U-2", &events.InvoiceReturned{Number: 12, Corrections: []string{"receipt_missing", "wrong_date"}, Lines: []int{3, 7}})
+	b.then(5, "U-2", &events.InvoiceReturned{Number: 12, Corrections: []string{"receipt_missing", "wrong_date"}, Lines: []int{3, 8}})
 	b.then(6, "U-31", &events.InvoiceResubmitted{Number: 12, Remedy: "evidence_supplied", Returns: 1})
 	b.then(8, "U-2", &events.InvoiceReviewed{Number: 12})
 	b.then(9, "U-3", &events.InvoiceHeld{Number: 12, Cause: "missing_document"})
@@ -235,11 +236,18 @@ func explain(t testing.TB, inv *Invoice) {
 			}
 			return &events.Record{Envelope: events.Envelope{Type: types[position], OccurredOn: events.MustDate("2008-07-18")}, Sequence: position}, nil
 		},
-		Chart: func(string) (events.RateChart, error) { return policy.DefaultRates(), nil },
+		Chart: Charts([]policy.Policy{{Settings: raised(), Record: "01ARZ3NDEKTSV4RRFFQ69G5FAV"}}),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// raised are settings under which 30 days before certification pay $750.
+func raised() policy.Settings {
+	s := policy.Default()
+	s.Rates.PreCertified.AdministrativeCents = 750_00
+	return s
 }
 
 // The forms, by the ends of their file names.

@@ -37,7 +37,7 @@ const (
 
 var (
 	gridRows    = [...]string{"Administrative expenses", "Client expenses", "Advances cleared", "Total"}
-	gridColumns = [...]string{"This request", "Adjustments", "Total"}
+	gridColumns = [...]string{"Newly due", "Adjustments", "Total"}
 )
 
 func gridOf(lines []Line) (g grid) {
@@ -66,6 +66,36 @@ type group struct {
 	lines       []Line
 	adjustments []Line
 	sums        grid
+}
+
+// A run is adjustments one after another that the same records made due.
+type run struct {
+	lines   []Line
+	because string
+}
+
+// runs returns a group's adjustments by what caused them, in their order.
+func (g *group) runs() []run {
+	var runs []run
+	for _, l := range g.adjustments {
+		n := len(runs) - 1
+		if n < 0 || !runs[n].goesOn(l) {
+			runs = append(runs, run{because: l.because()})
+			n++
+		}
+		runs[n].lines = append(runs[n].lines, l)
+	}
+	for i, r := range runs {
+		if n := len(r.lines); n > 1 {
+			runs[i].because = fmt.Sprintf("lines %d to %d %s", r.lines[0].Number, r.lines[n-1].Number, r.because)
+		}
+	}
+	return runs
+}
+
+func (r *run) goesOn(l Line) bool {
+	last := r.lines[len(r.lines)-1]
+	return l.Number == last.Number+1 && slices.Equal(l.Causes, last.Causes)
 }
 
 // groups returns the lines by client, in order of the coded id.
@@ -290,10 +320,10 @@ func (l *Line) rate() string {
 func dashed(s string) string { return strings.ReplaceAll(s, "_", "-") }
 
 func (l *Line) days() string {
-	if l.Days == 0 {
+	if l.Kind != administrative {
 		return ""
 	}
-	return strconv.Itoa(l.Days)
+	return optional(l.Days)
 }
 
 // because says what made an adjustment due.
@@ -305,7 +335,7 @@ func (l *Line) because() string {
 	for i, c := range l.Because {
 		parts[i] = fmt.Sprintf("#%d", c.Position)
 		if c.What != "" {
-			parts[i] += fmt.Sprintf(" %s of %s", c.What, c.On)
+			parts[i] += fmt.Sprintf(" %s (%s)", c.What, c.On)
 		}
 	}
 	return "because of " + strings.Join(parts, ", ")

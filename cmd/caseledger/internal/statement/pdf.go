@@ -305,6 +305,7 @@ func (s *sheet) lines() {
 	for _, g := range s.inv.groups() {
 		s.group(g)
 	}
+	s.space(2, "")
 	s.sum("Total of "+counted(len(s.inv.Lines), "line"), s.inv.Totals.TotalCents)
 	s.SetLineWidth(0.5)
 	s.Line(margin, s.GetY(), margin+inner, s.GetY())
@@ -345,26 +346,39 @@ func (s *sheet) group(g group) {
 		s.space(1, g.client)
 		s.billed(&g.lines[i])
 	}
-	for i := range g.adjustments {
-		l := &g.adjustments[i]
-		s.font("I", small)
-		because := s.fold(l.because(), inner-pdfColumns[0].width-pdfColumns[7].width-2)
-		s.space(2+len(because), g.client)
-		if i == 0 {
-			s.font("BI", small)
-			s.SetX(margin + pdfColumns[0].width)
-			s.cell(inner-pdfColumns[0].width, "Adjustments of earlier invoices", "L", "", false)
-			s.Ln(-1)
-		}
-		s.billed(l)
-		s.font("I", small)
-		for _, part := range because {
-			s.SetX(margin + pdfColumns[0].width)
-			s.CellFormat(inner, rowHeight-0.8, part, "", 1, "L", false, 0, "")
-		}
+	if len(g.adjustments) > 0 {
+		s.space(3, g.client)
+		s.note("BI", "Adjustments of earlier invoices")
+	}
+	for _, r := range g.runs() {
+		s.run(g.client, r)
 	}
 	s.space(1, g.client)
 	s.sum("Subtotal of client "+g.client, g.sums[rowTotal][columnTotal])
+}
+
+// run writes adjustments and what caused them; the last one stays with its cause.
+func (s *sheet) run(client string, r run) {
+	s.font("I", small)
+	because := s.fold(r.because, inner-pdfColumns[0].width-2)
+	for i := range r.lines {
+		rows := 1
+		if i == len(r.lines)-1 {
+			rows += len(because)
+		}
+		s.space(rows, client)
+		s.billed(&r.lines[i])
+	}
+	for _, part := range because {
+		s.note("I", part)
+	}
+}
+
+// note writes a row below the items; its text is in the font's encoding.
+func (s *sheet) note(style, txt string) {
+	s.font(style, small)
+	s.SetX(margin + pdfColumns[0].width)
+	s.CellFormat(inner-pdfColumns[0].width, rowHeight-0.4, txt, "", 1, "L", false, 0, "")
 }
 
 func (s *sheet) billed(l *Line) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
@@ -240,6 +241,21 @@ type Lookup struct {
 	// Chart returns the rate chart in force under the policy of a record, by its
 	// ULID, empty for the defaults.
 	Chart func(policy string) (events.RateChart, error)
+}
+
+// Charts returns a [Lookup]'s Chart for the policies that were adopted.
+func Charts(adopted []policy.Policy) func(record string) (events.RateChart, error) {
+	return func(record string) (events.RateChart, error) {
+		if record == "" {
+			return policy.DefaultRates(), nil
+		}
+		for _, p := range adopted {
+			if p.Record == record {
+				return p.Rates, nil
+			}
+		}
+		return events.RateChart{}, fmt.Errorf("no policy was adopted by record %s", record)
+	}
 }
 
 // Explain fills in what lines only refer to: rates and causes.

@@ -51,7 +51,7 @@ func (inv *Invoice) legend() []pair {
 	}
 	slices.SortFunc(pairs, func(a, b pair) int { return strings.Compare(a.label, b.label) })
 	for i, policy := range inv.policies() {
-		pairs = append(pairs, pair{"[" + letter(i) + "]", "By the policy that record " + policy + " adopted; without a letter, by the programme's defaults."})
+		pairs = append(pairs, pair{"[" + letter(i) + "]", "By the policy that record " + policy + " adopted."})
 	}
 	return pairs
 }

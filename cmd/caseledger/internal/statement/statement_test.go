@@ -20,6 +20,8 @@ import (
 	"caseledger/events"
 )
 
+//go:generate go test -count=1 -run TestGolden . -update
+
 var update = flag.Bool("update", false, "write the golden statements")
 
 const goldenDir = "../../../../testdata/statements"
@@ -230,6 +232,40 @@ func TestExplainNamesTheLineItCannot(t *testing.T) {
 	err := inv.Explain(Lookup{Record: func(uint64) (*events.Record, error) { return nil, errNoRecord }})
 	if err == nil || err.Error() != "explain line 8 of A-080/40: no such record" {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestExplainRefusesAPolicyThatWasNotAdopted(t *testing.T) {
+	inv := ordinary(t)
+	err := inv.Explain(Lookup{Chart: Charts(nil)})
+	want := "explain line 6 of A-017/12: no policy was adopted by record 01ARZ3NDEKTSV4RRFFQ69G5FAV"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// Adjustments that go by the same causes name them once, for the lines that they
+// are about and no other.
+func TestCausesAreNamedOnce(t *testing.T) {
+	line := func(causes ...uint64) events.InvoiceLine {
+		l := expense("C-1", 1, "2008-06-09", -1_00)
+		if len(causes) > 0 {
+			l = adjusted(l, causes...)
+		}
+		return l
+	}
+	lines := []events.InvoiceLine{line(7), line(7), line(7, 9), line(), line(7, 9), line(7, 9)}
+	inv, err := Month("per-capita", "A-017", events.MustDate("2008-07-31"), madeFrom, lines, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range inv.groups()[0].runs() {
+		got = append(got, r.because)
+	}
+	want := []string{"lines 1 to 2 because of #7", "because of #7, #9", "lines 5 to 6 because of #7, #9"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -170,9 +170,11 @@ func (t *text) lines(inv *Invoice) {
 		if len(g.adjustments) > 0 {
 			t.line("  Adjustments of earlier invoices")
 		}
-		for i := range g.adjustments {
-			t.billed(&g.adjustments[i], policies)
-			for _, s := range fold(g.adjustments[i].because(), textWidth-9) {
+		for _, r := range g.runs() {
+			for i := range r.lines {
+				t.billed(&r.lines[i], policies)
+			}
+			for _, s := range fold(r.because, textWidth-9) {
 				t.line(strings.Repeat(" ", 9) + s)
 			}
 		}
