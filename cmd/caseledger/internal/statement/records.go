@@ -65,8 +65,10 @@ func generated(r *events.Record, e *events.InvoiceGenerated, parts map[events.Ha
 		Totals: e.Totals, Standings: e.Standings, Ceiling: e.Contract, Recoverable: e.Recoverable,
 		Status: Generated, Issued: markOf(r),
 	}
-	if len(e.Basis) > 0 {
-		inv.Subcontract = e.Basis[0]
+	for _, ref := range e.Basis {
+		if ref.Subject.Kind() == events.KindAgency {
+			inv.Subcontract = ref
+		}
 	}
 	for i, p := range e.Parts {
 		part := parts[p.Hash]
