@@ -69,7 +69,7 @@ func (s *State) line(c Client, l policy.Line) events.InvoiceLine {
 		line.Positions = c.Entitlement.Behind(l)
 	}
 	if l.Adjustment {
-		line.Causes = s.causes(line.BilledKey, l.Causes)
+		line.Causes = s.causes(line.BilledKey, c.Entitlement, l.Causes)
 	}
 	return line
 }
@@ -84,8 +84,9 @@ func (s *State) advancePositions(id string) []uint64 {
 }
 
 // causes returns the positions of what made a correction due: the case's own
-// records, and since the last invoice a denial of the key or a decision on it.
-func (s *State) causes(key events.BilledKey, causes []policy.Cause) []uint64 {
+// records or the principal's, and since the last invoice a denial of the key or a
+// decision on it.
+func (s *State) causes(key events.BilledKey, e *policy.Entitlement, causes []policy.Cause) []uint64 {
 	var positions []uint64
 	for _, c := range causes {
 		positions = append(positions, c.Sequence)
@@ -93,6 +94,7 @@ func (s *State) causes(key events.BilledKey, causes []policy.Cause) []uint64 {
 	since := uint64(0)
 	if last := s.last(); last != nil {
 		since = last.Sequence
+		positions = append(positions, e.PrincipalSince(last.Made.Sequence)...)
 	}
 	for _, d := range s.denials {
 		if d.sequence > since && d.keys[key] {

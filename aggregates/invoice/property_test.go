@@ -364,6 +364,11 @@ func (w *world) invoice(agency string, closing events.Date) {
 	if !w.do("generate-invoice", agency, &invoice.GenerateInvoice{Agency: agency, Closing: closing, Draft: draft}) {
 		return
 	}
+	for _, l := range draft.Lines {
+		if l.Adjustment != (len(l.Causes) > 0) || l.Cents == 0 || l.Start > l.End || l.End > closing {
+			w.Fatalf("line %+v of an invoice to %s", l, closing)
+		}
+	}
 	for _, c := range clients {
 		e := w.entitlement(c)
 		w.checkCaps(e, closing, 0)

@@ -85,6 +85,24 @@ func appendCause(to []uint64, causes []Cause, id string) []uint64 {
 	return to
 }
 
+// PrincipalSince returns the positions of the facts of a principal, recorded after
+// a position, that can have moved what a derivative's lines come to (R06).
+func (e *Entitlement) PrincipalSince(position uint64) []uint64 {
+	for i := range e.Clocks {
+		if e.Clocks[i].of == e.facts {
+			continue
+		}
+		var positions []uint64
+		for _, c := range e.Clocks[i].of.Causes {
+			if c.Sequence > position && c.Type != "expense.booked.v1" && c.Type != "expense.reversed.v1" {
+				positions = append(positions, c.Sequence)
+			}
+		}
+		return positions
+	}
+	return nil
+}
+
 // find returns the clock of a line's period or expense, and the period; nil for
 // what the facts no longer know.
 func (e *Entitlement) find(key LineKey) (*Clock, *Period) {

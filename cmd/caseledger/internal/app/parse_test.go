@@ -114,6 +114,8 @@ func FuzzParseLine(f *testing.F) {
 	f.Add([]byte(`{"command":"adopt-policy","id":"x","recordedat":"2009-01-05T10:00:00Z","fields":{"settings":{"period_unit":"days30"},"authority":"x"}}`))
 	f.Add([]byte(`{"command":"engage-worker","id":"x","fields":{"agency":"A-1","capacity_percent":60,"languages":["en","es"],"supervisor":true}}`))
 	f.Add([]byte(`{"command":"x","command":"y"}`))
+	f.Add([]byte(`{"command":"book-expense","actor":"","fields":{"client":"0","category":"food","amount_cents":1}}`))
+	f.Add([]byte(`{"command":"adopt-policy","fields":{"settings":{},"authority":"x"}}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		req, err := app.Commands().ParseLine(7, line, app.Defaults{Actor: "amy"})
 		if err != nil {

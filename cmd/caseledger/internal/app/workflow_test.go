@@ -335,7 +335,9 @@ func TestLargeInvoice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := p.lines(1); again[0].Totals != whole[0].Totals || !slices.EqualFunc(got, want, func(a, b events.InvoiceLine) bool { return a.BilledKey.Client == b.BilledKey.Client && a.Cents == b.Cents }) {
+		if got := p.lines(1); again[0].Totals != whole[0].Totals || !slices.EqualFunc(got, want, func(a, b events.InvoiceLine) bool {
+			return a.BilledKey.Client == b.BilledKey.Client && a.Cents == b.Cents
+		}) {
 			t.Errorf("interrupted at %d: %+v", n, again)
 		}
 		records, err := p.log.History(t.Context(), "billing/AG-1")
