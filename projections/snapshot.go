@@ -295,6 +295,20 @@ func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) erro
 	return nil
 }
 
+// SubjectsAfter returns the next few subjects of a kind after one of them, or the
+// first ones after "", in order: a walk over all of them in short transactions.
+// In a snapshot of the past, some of them may have no history yet.
+func (s *Snapshot) SubjectsAfter(kind events.Kind, after events.Subject, limit int) (found []events.Subject) {
+	prefix := string(kind) + "/"
+	c := s.subjects.Cursor()
+	for k, _ := c.Seek([]byte(max(string(after), prefix))); hasPrefix(k, prefix) && len(found) < limit; k, _ = c.Next() {
+		if name := events.Subject(k); name != after {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
 // SubjectsFrom returns the first few subjects of the views whose names begin with
 // a prefix, in order. In a snapshot of the past, some of them may have no history.
 func (s *Snapshot) SubjectsFrom(prefix events.Subject, limit int) (found []events.Subject) {

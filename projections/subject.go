@@ -71,7 +71,13 @@ func (s *Subject) Evaluate(f *policy.Facts, day events.Date) (*policy.Entitlemen
 	if err != nil {
 		return nil, err
 	}
-	principal, err := s.PrincipalFacts(f)
+	return s.EvaluateUnder(book, f, day)
+}
+
+// EvaluateUnder is [Subject.Evaluate] under the policies of another book than
+// the one that the records make.
+func (s *Subject) EvaluateUnder(book *policy.Book, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	principal, err := s.principalFacts(book, f)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +94,10 @@ func (s *Subject) PrincipalFacts(f *policy.Facts) (*policy.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.principalFacts(book, f)
+}
+
+func (s *Subject) principalFacts(book *policy.Book, f *policy.Facts) (*policy.Facts, error) {
 	e, enrolled := f.Enrollment()
 	id := f.Principal()
 	if !enrolled || id == "" || book.On(e.OccurredOn).DerivativeRate != policy.FollowsPrincipal {
