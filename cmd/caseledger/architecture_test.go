@@ -59,6 +59,8 @@ var guarded = []struct {
 	{"go.etcd.io/bbolt", []string{"projections", "events/seal"}, "views and keys are files; nothing else is"},
 	{"github.com/spf13/cobra", []string{"cmd/caseledger/internal/cli"}, "one package reads the command line"},
 	{"github.com/jedib0t/go-pretty", []string{"cmd/caseledger/internal/cli"}, "one package draws tables"},
+	{"github.com/xuri/excelize", []string{"cmd/caseledger/internal/statement"}, "one package writes workbooks"},
+	{"codeberg.org/go-pdf/fpdf", []string{"cmd/caseledger/internal/statement"}, "one package writes pages"},
 	{"golang.org/x/term", []string{"cmd/caseledger"}, "main looks at the terminal"},
 	{"net/http", nil, "there are no web pages yet"},
 }
