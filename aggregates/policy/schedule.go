@@ -281,13 +281,15 @@ func (l *layout) startAnew(from events.Date) {
 }
 
 // serve notes which days of the clock are fundable, for a clock that also runs on
-// others, and from which of them on each period counts as begun.
+// others, and from which of them on each period counts as begun, if ever.
 func (l *layout) serve() {
 	c := l.clock
 	c.served = intersection(c.running, l.fundable)
 	for i := range c.Periods {
+		p := &c.Periods[i]
+		p.begun = forever
 		for _, s := range c.served {
-			if p := &c.Periods[i]; s.To >= p.Start {
+			if s.To >= p.Start {
 				p.begun = max(p.Start, s.From)
 				break
 			}

@@ -244,8 +244,12 @@ func (c *clock) clone() *clock {
 }
 
 // trim ends the clock with its last enrolled day: days outside that were counted
-// off at a reopening have no part in it when it did not go on there.
+// off at a reopening begin no period when it did not go on there, and have no part
+// in it when another one did.
 func (c *clock) trim() {
+	for _, p := range c.periods {
+		p.begun = p.begun && p.first <= c.lastIn
+	}
 	if !c.cut {
 		return
 	}

@@ -137,7 +137,7 @@ func (g *drafter) drawStays() {
 		if rapid.Bool().Draw(g.T, "for good") {
 			break
 		}
-		day += g.days("outside", 1, 120)
+		day += g.days("outside", 1, 60*int(g.days("long", 1, 5)))
 		g.add(day, 0, "reopened %s", g.agency())
 	}
 	if g.days("ended", 0, 7) == 7 {

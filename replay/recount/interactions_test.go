@@ -130,6 +130,7 @@ var interactions = []struct {
 		"2009-01-01 letter certification\n2009-01-15 enrolled adult A1", "2009-01-30", "admin=266.67"},
 	{"elapsed: outside for now", w17, "reenrollment_clock=elapsed", "", "2009-02-02", "paid=1200.00 disallowed=300.00"},
 	{"elapsed: outside for now, a period on", w17, "reenrollment_clock=elapsed", "", "2009-02-05", "paid=1200.00 disallowed=300.00"},
+	{"elapsed: run out before the reopening", w08 + "2009-01-10 expense A1 1500\n2009-01-31 closed\n2009-12-01 reopened A1", "reenrollment_clock=elapsed", "", longAfter, "admin=630.00 last=2009-01-31 paid=1200.00 disallowed=300.00"},
 	{"elapsed: reopened", w17, "reenrollment_clock=elapsed", "", "2009-02-10", "paid=1500.00"},
 	{"no client money in the extension", w08 + "2009-10-02 extended\n2009-10-10 expense A1 50", "client_ceiling=monthly_cap extension_grants=admin_only", "", longAfter, "disallowed=50.00"},
 	{"what is left of the budget in the extension", w08 + "2009-10-02 extended\n2009-10-10 expense A1 50", "extension_grants=admin_only", "", longAfter, "paid=50.00"},
