@@ -21,7 +21,7 @@ type clock struct {
 	periods       []*period
 	at            int         // the period that the next day falls in, or falls after
 	used          int         // days used to the closing date
-	cut           bool        // it did not go on at a reopening
+	resumed       events.Date // last enrollment in it, even if it had run out before
 	lastIn        events.Date // last enrolled day in it
 	ended         bool
 	rested        events.Date // last day by the closing date after which it stood still
@@ -244,20 +244,21 @@ func (c *clock) clone() *clock {
 }
 
 // trim ends the clock with its last enrolled day: days outside that were counted
-// off at a reopening begin no period when it did not go on there, and have no part
+// off begin no period when it did not go on at the reopening, and have no part
 // in it when another one did.
 func (c *clock) trim() {
 	for _, p := range c.periods {
 		p.begun = p.begun && p.first <= c.lastIn
 	}
-	if !c.cut {
-		return
-	}
+	last := max(c.lastIn, c.resumed)
 	for _, p := range c.periods {
-		if p.first > c.lastIn {
-			p.first, p.last, p.begun = 0, 0, false
+		if p.first > last {
+			p.first = 0
 		}
-		p.last = min(p.last, c.lastIn)
+		p.last = min(p.last, last)
+		if p.first == 0 {
+			p.last = 0
+		}
 	}
 }
 

@@ -47,7 +47,6 @@ func (w *walker) openClock(d events.Date) {
 	w.restart = false
 	if o.transition {
 		old.noteCut(o.letter.record)
-		old.cut = d == w.stay
 	}
 	limit := -1
 	if o.transition && old.rules.transition == "remaining_of_nine" && len(old.periods) > 0 {

@@ -178,7 +178,6 @@ func (w *walker) reopen(d events.Date, agency string) {
 	case "restart":
 		w.restart = true
 	case "elapsed":
-		c.cut = w.ended
 		w.elapse(c, d, d <= w.closing)
 	}
 }
@@ -247,6 +246,9 @@ func (w *walker) tick(d events.Date) *period {
 	c := w.current()
 	if c == nil {
 		return nil
+	}
+	if d == w.stay {
+		c.resumed = d
 	}
 	p := c.tick(d, d <= w.closing)
 	if p != nil {
