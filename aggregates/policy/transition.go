@@ -31,6 +31,7 @@ func (b *builder) victim() {
 		until = min(until, b.opens(turn))
 		p.grants, b.extensions = lengthening(b.extensions, policy, since, until)
 		since = until
+		pre = 0 // a clock without a period carries nothing over and sets no cap
 		if b.lay(p) {
 			pre = len(b.Clocks)
 		}

@@ -147,6 +147,8 @@ var interactions = []struct {
 	// 1 June to 28 February less 183 days: December to February, then March.
 	{"months that the cap cuts off do not count", "2009-06-01 enrolled adult A1\n2009-12-01 letter certification\n2009-12-05 extended", "transition_rule=remaining_of_nine period_unit=calendar_month", "", longAfter, "admin=6200.00 last=2010-03-31"},
 	{"no pre-certified periods, no cap", w11, "transition_rule=remaining_of_nine rates=0/4", "", longAfter, "admin=2000.00 last=2009-06-18"},
+	{"nothing is carried from a clock without a period", w08 + "2009-01-05 extended\n2009-01-24 closed\n2009-02-01 reopened A1\n2009-02-19 letter certification",
+		"rates=0/4 reenrollment_clock=restart unused_budget_at_transition=carry", "", longAfter, "budget(3)=1600.00"},
 	{"elapsed: a late extension begins on an enrolled day", w08 + "2009-09-01 closed\n2009-10-10 extended\n2009-10-20 reopened A1", "reenrollment_clock=elapsed", "", longAfter, "admin=6300.00 last=2009-11-18"},
 	{"payable for good", w17, "held_at_clock_end=payable_to_overall_budget", "", "2009-02-10", "paid=1500.00"},
 	{"certified once, whatever the policy on notices", w08 + "2009-01-05 letter certification received 2009-06-01\n2009-02-03 closed\n2009-03-05 reopened A1", "reenrollment_clock=restart 2009-03-01:retro_certification_effect=notice_date", "", longAfter, "admin=2500.00 last=2009-07-02"},
