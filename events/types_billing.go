@@ -58,7 +58,9 @@ type InvoicePartPrepared struct {
 	Part    int            `json:"part"`   // from 1
 	Closing Date           `json:"closing"`
 	Made    LedgerPosition `json:"made"`
-	Lines   []InvoiceLine  `json:"lines"`
+	// Lines and Standings continue those of the part before.
+	Lines     []InvoiceLine    `json:"lines,omitempty"`
+	Standings []ClientStanding `json:"standings,omitempty"`
 }
 
 // EventType implements [Event].
@@ -72,7 +74,7 @@ type InvoiceGenerated struct {
 	Closing Date           `json:"closing"`
 	Made    LedgerPosition `json:"made"` // what the lines were computed from
 	Lines   []InvoiceLine  `json:"lines,omitempty"`
-	Parts   []InvoicePart  `json:"parts,omitempty"` // instead of Lines, in order
+	Parts   []InvoicePart  `json:"parts,omitempty"` // instead of Lines and Standings, in order
 	Totals  InvoiceTotals  `json:"totals"`
 	// Standings are the clients of whom more is to say than the lines do, as of
 	// the closing date.

@@ -12,9 +12,15 @@ import (
 	"caseledger/events"
 )
 
-// PartBytes bounds the lines of one record, encoded: the rest of the record's 60
-// KiB is for what goes with them.
+// PartBytes bounds the lines and standings of one record, encoded: the rest of the
+// record's 60 KiB is for what goes with them.
 const PartBytes = 44 << 10
+
+// A Part is as much of an invoice as fits a record.
+type Part struct {
+	Lines     []events.InvoiceLine
+	Standings []events.ClientStanding
+}
 
 // GenerateInvoice bills an agency for everything due at a closing date that was
 // not billed before.
@@ -68,7 +74,7 @@ func (e *StaleDraftError) Error() string {
 // A PartsError reports an invoice whose lines do not fit one record: its parts
 // must be prepared first.
 type PartsError struct {
-	Parts   [][]events.InvoiceLine
+	Parts   []Part
 	Ready   int // parts that are prepared already
 	Number  int
 	Closing events.Date
@@ -140,17 +146,17 @@ func (s *State) invoice(d *Draft, ctx *aggregates.Context) (events.Event, error)
 	}
 	e := &events.InvoiceGenerated{
 		Number: len(s.invoices) + 1, Month: d.Closing.String()[:len("2006-01")], Closing: d.Closing, Made: d.Made,
-		Totals: sums, Standings: d.Standings, Basis: ctx.Basis.References(agencySubject(s.agency)),
+		Totals: sums, Basis: ctx.Basis.References(agencySubject(s.agency)),
 	}
 	contract := contractOf(ctx, s.agency)
 	e.Contract = s.contractStanding(contract, d.Closing, sums.TotalCents, func(i *Invoice) bool { return i.Status != Denied })
 	e.Recoverable = sums.TotalCents < 0 && !contract.UnderSubcontract(ctx.OccurredOn)
-	parts, err := split(d.Lines)
+	parts, err := split(d)
 	if err != nil {
 		return nil, err
 	}
 	if len(parts) == 1 {
-		e.Lines = d.Lines
+		e.Lines, e.Standings = d.Lines, d.Standings
 		return e, nil
 	}
 	if ready := s.ready(d, parts); ready < len(parts) {
@@ -177,13 +183,13 @@ func (s *State) contractStanding(c subcontract, day events.Date, cents events.Ce
 
 // ready returns how many parts of a draft are prepared as they must be; 0 when
 // what is prepared is not their beginning.
-func (s *State) ready(d *Draft, parts [][]events.InvoiceLine) int {
+func (s *State) ready(d *Draft, parts []Part) int {
 	if len(s.parts) > len(parts) {
 		return 0
 	}
 	for n, p := range s.parts {
 		if p.Part != n+1 || p.Number != len(s.invoices)+1 || p.Closing != d.Closing ||
-			p.Made != d.Made || !slices.EqualFunc(p.Lines, parts[n], sameLine) {
+			p.Made != d.Made || !slices.EqualFunc(p.Lines, parts[n].Lines, sameLine) || !slices.Equal(p.Standings, parts[n].Standings) {
 			return 0
 		}
 	}
@@ -196,21 +202,35 @@ func sameLine(a, b events.InvoiceLine) bool {
 		slices.Equal(a.Positions, b.Positions) && slices.Equal(a.Causes, b.Causes)
 }
 
-// split cuts lines into runs that fit a record each.
-func split(lines []events.InvoiceLine) ([][]events.InvoiceLine, error) {
-	var parts [][]events.InvoiceLine
-	size, first := 0, 0
-	for i, l := range lines {
-		b, err := json.Marshal(l)
+// split cuts a draft into parts that fit a record each: its lines, then its
+// standings, in order.
+func split(d *Draft) ([]Part, error) {
+	parts, size := make([]Part, 1), 0
+	next := func(v any) (*Part, error) {
+		b, err := json.Marshal(v)
 		if err != nil {
-			return nil, fmt.Errorf("encode line %d: %w", i+1, err)
+			return nil, fmt.Errorf("encode part %d of an invoice: %w", len(parts), err)
 		}
-		if size += len(b) + 1; size > PartBytes && i > first {
-			parts = append(parts, lines[first:i])
-			first, size = i, len(b)+1
+		if size += len(b) + 1; size > PartBytes && size > len(b)+1 {
+			parts, size = append(parts, Part{}), len(b)+1
 		}
+		return &parts[len(parts)-1], nil
 	}
-	return append(parts, lines[first:]), nil
+	for _, l := range d.Lines {
+		p, err := next(l)
+		if err != nil {
+			return nil, err
+		}
+		p.Lines = append(p.Lines, l)
+	}
+	for _, v := range d.Standings {
+		p, err := next(v)
+		if err != nil {
+			return nil, err
+		}
+		p.Standings = append(p.Standings, v)
+	}
+	return parts, nil
 }
 
 // Pending returns the position that prepared parts of an unfinished invoice were
@@ -231,7 +251,7 @@ type PrepareInvoicePart struct {
 	Part    int         `json:"part" doc:"number of the part" required:"true" min:"1"`
 	Closing events.Date `json:"closing" doc:"closing date of the invoice" required:"true"`
 
-	Lines   []events.InvoiceLine  `json:"-"` // the application's
+	Content Part                  `json:"-"` // the application's
 	Made    events.LedgerPosition `json:"-"`
 	Version uint64                `json:"-"`
 }
@@ -245,7 +265,7 @@ func (c *PrepareInvoicePart) Needs(aggregates.State) []events.Subject {
 }
 
 func decidePart(s *State, c *PrepareInvoicePart, ctx *aggregates.Context) (events.Event, error) {
-	if len(c.Lines) == 0 {
+	if len(c.Content.Lines)+len(c.Content.Standings) == 0 {
 		return nil, aggregates.Refuse("R24", "lines_not_computed", "the lines of an invoice are computed from the ledger and never given").
 			WithHint("generate-invoice prepares the parts that it needs")
 	}
@@ -255,7 +275,7 @@ func decidePart(s *State, c *PrepareInvoicePart, ctx *aggregates.Context) (event
 	if c.Version != s.version {
 		return nil, &StaleDraftError{c.Version, s.version}
 	}
-	e := &events.InvoicePartPrepared{Number: c.Number, Part: c.Part, Closing: c.Closing, Made: c.Made, Lines: c.Lines}
+	e := &events.InvoicePartPrepared{Number: c.Number, Part: c.Part, Closing: c.Closing, Made: c.Made, Lines: c.Content.Lines, Standings: c.Content.Standings}
 	follows := c.Part == 1
 	if n := len(s.parts); n > 0 && s.parts[n-1].continuedBy(e) {
 		follows = true

@@ -26,24 +26,32 @@ func TestSettlement(t *testing.T) {
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil { // tests write into temporary directories only
 		t.Fatal(err)
 	}
-	checks := "300"
+	checks := 300
 	if os.Getenv("CASELEDGER_LONG") != "" {
-		checks = "100000"
+		checks = 100_000
 	}
 	if given := flag.Lookup("rapid.checks"); given.Value.String() == given.DefValue {
-		if err := flag.Set("rapid.checks", checks); err != nil {
+		if err := flag.Set("rapid.checks", fmt.Sprint(checks/shards)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t)
-		for range rapid.IntRange(5, 40).Draw(t, "steps") {
-			w.today += events.Date(rapid.IntRange(0, 30).Draw(t, "days later"))
-			w.step()
-		}
-		w.settle()
-	})
+	for shard := range shards {
+		t.Run(fmt.Sprint(shard), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				w := newWorld(t)
+				for range rapid.IntRange(5, 40).Draw(t, "steps") {
+					w.today += events.Date(rapid.IntRange(0, 30).Draw(t, "days later"))
+					w.step()
+				}
+				w.settle()
+			})
+		})
+	}
 }
+
+// shards is the number of parts that are tried side by side.
+const shards = 4
 
 var (
 	clients  = []string{"C-1", "C-2"}

@@ -260,6 +260,7 @@ func (f *fold) generate(r *events.Record, e *events.InvoiceGenerated) {
 	f.step(r, e.Number, "generated")
 	for _, p := range f.parts[:min(len(e.Parts), len(f.parts))] {
 		f.bill(e.Number, p.Lines)
+		f.standings[e.Number-1] = append(f.standings[e.Number-1], p.Standings...)
 	}
 	f.bill(e.Number, e.Lines)
 }

@@ -122,7 +122,7 @@ func (a *App) prepareParts(ctx context.Context, req Request, agency string, p *i
 		req.ID = aggregates.NewID("PART", fmt.Sprintf("%s %s %d", id, agency, version+1))
 		req.Command = &invoice.PrepareInvoicePart{
 			Agency: agency, Number: p.Number, Part: n + 1, Closing: p.Closing,
-			Lines: p.Parts[n], Made: p.Made, Version: version,
+			Content: p.Parts[n], Made: p.Made, Version: version,
 		}
 		if _, err := a.Execute(ctx, req); err != nil {
 			return fmt.Errorf("part %d of %d: %w", n+1, len(p.Parts), err)

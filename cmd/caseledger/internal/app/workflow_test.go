@@ -391,3 +391,35 @@ func TestPartsInterruptedByOthers(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 }
+
+// TestManyUnderReview has more clients under review than one record can name.
+func TestManyUnderReview(t *testing.T) {
+	const clients = 120
+	p := newProgramme(t)
+	p.agency("AG-1", 0)
+	for c := range clients {
+		p.enroll(fmt.Sprintf("C-%03d", c), "AG-1", "2009-01-05")
+	}
+	p.run("AG-1", "2009-09-01", "2009-09-01")
+	for c := range clients {
+		p.do("receive-letter", "2009-09-10", "amy", &clientcase.ReceiveLetter{
+			Client: fmt.Sprintf("C-%03d", c), Kind: "certification", LetterDate: events.MustDate("2009-01-05"), ReceivedOn: events.MustDate("2009-09-10"),
+		})
+	}
+	next := p.run("AG-1", "2009-09-30", "2009-09-30")[0]
+	if next.Parts < 2 || next.Totals.TotalCents != clients*4*(50000-70000) {
+		t.Fatalf("the next invoice: %+v", next)
+	}
+	if e := eventOf[*events.InvoiceGenerated](t, next.Record); len(e.Lines)+len(e.Standings) != 0 {
+		t.Errorf("the invoice holds %d lines and %d standings beside its parts", len(e.Lines), len(e.Standings))
+	}
+	under := 0
+	for _, c := range p.account("AG-1").Clients {
+		if c.UnderReviewCents == 4*70000 {
+			under++
+		}
+	}
+	if under != clients {
+		t.Errorf("%d of %d clients are under review", under, clients)
+	}
+}
