@@ -71,7 +71,7 @@ type collector struct {
 	mu          sync.Mutex // guards what follows
 	differences []Difference
 	lines       []*Line
-	visited     map[string]bool // clients
+	visited     map[string]bool  // clients
 	some        []events.Subject // cases that are still to be walked; nil: all
 	last        events.Subject
 	done        uint64

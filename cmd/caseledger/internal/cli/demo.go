@@ -67,10 +67,6 @@ func (p *Program) demo(ctx context.Context, c sample.Config) error {
 // sampleBegins is when the sample's ledger is made.
 var sampleBegins = events.MustInstant("2000-10-27T14:00:00Z")
 
-// sampleChunk is how many commands are taken together to make keys for, so that
-// persons' keys cost one write to the disk for many.
-const sampleChunk = 4096
-
 // recordSample records the sample through the same path as any command.
 func (p *Program) recordSample(ctx context.Context, c sample.Config) (recorded int, err error) {
 	l, err := app.Open(ctx, p.place(), app.OpenOptions{Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Unsynced: true})
@@ -80,29 +76,9 @@ func (p *Program) recordSample(ctx context.Context, c sample.Config) (recorded i
 	defer func() { err = errors.Join(err, l.Close()) }()
 	show := p.progress()
 	defer show.done()
-	chunk := make([]app.Request, 0, sampleChunk)
-	record := func() error {
-		if err := l.PrepareKeys(chunk); err != nil {
-			return err
-		}
-		for _, req := range chunk {
-			if _, err := l.Execute(ctx, req); err != nil {
-				return fmt.Errorf("%s %s: %w", req.Name, req.ID, err)
-			}
-			recorded++
-			show.count("recording the sample programme:", uint64(recorded), 0)
-		}
-		chunk = chunk[:0]
-		return nil
-	}
-	for req := range sample.Requests(c) {
-		if chunk = append(chunk, req); len(chunk) == sampleChunk {
-			if err := record(); err != nil {
-				return recorded, err
-			}
-		}
-	}
-	return recorded, record()
+	return sample.Record(ctx, c, l, l.PrepareKeys, func(recorded int) {
+		show.count("recording the sample programme:", uint64(recorded), 0)
+	})
 }
 
 // showSample prints what the demo shows.

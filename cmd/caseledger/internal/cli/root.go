@@ -67,6 +67,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	root.AddGroup(
 		&cobra.Group{ID: "write", Title: "Recording:"},
 		&cobra.Group{ID: "read", Title: "Asking:"},
+		&cobra.Group{ID: "prove", Title: "Proving:"},
 		&cobra.Group{ID: "run", Title: "Running:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -77,6 +78,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
 	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.simulateCommand())
+	add("prove", p.auditCommand())
 	add("run", p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
