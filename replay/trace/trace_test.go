@@ -215,7 +215,10 @@ func TestPlantedLines(t *testing.T) {
 			[]string{"0 missing_line"}, "$583.33 of period 2"},
 		{"an adjustment left out", february(func(_ *programme, lines []events.InvoiceLine) []events.InvoiceLine { return slices.Delete(lines, 2, 3) }),
 			[]string{"0 missing_line"}, "-$100.00 of expense"},
-		{"another client's record", line(2, func(p *programme, l *events.InvoiceLine) { l.Positions[0] = p.second.Sequence; slices.Sort(l.Positions) }),
+		{"another client's record", line(2, func(p *programme, l *events.InvoiceLine) {
+			l.Positions[0] = p.second.Sequence
+			slices.Sort(l.Positions)
+		}),
 			[]string{"2 wrong_events", "2 wrong_events"}, "not of client C-1"},
 		{"no enrollment behind it", line(1, func(p *programme, l *events.InvoiceLine) { l.Positions = p.positions() }), []string{"1 wrong_events"}, "client.enrolled.v1 of case/C-1, on which it rests"},
 		{"a record that has no part in it", line(1, func(p *programme, l *events.InvoiceLine) { l.Positions = p.positions(p.enrolled, p.food) }),
