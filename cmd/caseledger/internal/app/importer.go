@@ -119,7 +119,7 @@ func (c *Command) checkHeader(header []string) error {
 	for i, name := range header {
 		if !slices.Contains(known, name) {
 			return &InputError{Line: 1, Field: name, Problem: fmt.Sprintf("%s has no such field", c.Name),
-				Hint: "columns are " + c.fieldNames() + "; and " + strings.Join(EnvelopeColumns, ", ")}
+				Hint: "columns are " + c.columnNames() + "; and " + strings.Join(EnvelopeColumns, ", ")}
 		}
 		if slices.Contains(header[:i], name) {
 			return &InputError{Line: 1, Field: name, Problem: "the column stands twice"}

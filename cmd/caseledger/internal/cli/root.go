@@ -26,7 +26,19 @@ func (p *Program) rootCommand() *cobra.Command {
 		Use:   "caseledger",
 		Short: "An event-sourced case ledger",
 		Long: `caseledger records every action on a case as an immutable event, and answers from
-those events: caseloads, clocks, reimbursement, statistics and each client's full history.`,
+those events: caseloads, clocks, reimbursement, statistics and each client's full history.
+
+Exit codes:
+  0  done
+  1  it failed
+  2  the command line, or a file's line, does not say anything sensible
+  3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
+  4  the ledger is not there, held by another process, or cannot be reached
+  5  the ledger is damaged, has lost records, or its stream was reconfigured
+  6  the disk, or a limit, is full
+  7  some rows of an import were left out`,
+		SuggestionsMinimumDistance: 2,
+
 		Version:       p.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
