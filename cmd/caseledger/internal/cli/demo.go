@@ -137,7 +137,7 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 		run   func() error
 	}{
 		{"the history of one client: caseledger history " + show.Client, func() error {
-			return p.history(ctx, l, show.Client, question{})
+			return p.history(ctx, l, show.Client, historyOptions{})
 		}},
 		{"the clocks that end in the 30 days after 2009-05-15: caseledger clocks --ending-within 30d --on 2009-05-15", func() error {
 			return p.listClocks(ctx, l, clocksOptions{question: question{on: "2009-05-15"}, within: "30d"})

@@ -138,7 +138,7 @@ func hint(err error) string {
 	case errors.As(err, &reused):
 		return "a new command needs a new id; only the very same command may be sent again under its id"
 	case errors.As(err, &notFound):
-		return "the ids that there are: caseledger caseload, caseledger clocks"
+		return "the ids that there are: caseledger caseload, caseledger clocks; history names what is no client with its kind, such as agency/A-017"
 	case errors.As(err, &doubt):
 		return "no record is lost: build the views again with: caseledger replay"
 	case errors.Is(err, ErrInterrupted):
