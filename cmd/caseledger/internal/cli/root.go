@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -61,7 +62,8 @@ Exit codes:
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &UsageError{Problem: lowerFirst(err.Error()), Help: cmd.CommandPath()}
+		problem := strconvProblem.ReplaceAllString(lowerFirst(err.Error()), ": it is not a whole number in range")
+		return &UsageError{Problem: problem, Help: cmd.CommandPath()}
 	})
 	root.SetVersionTemplate("caseledger {{.Version}}\n")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
@@ -93,6 +95,9 @@ Exit codes:
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
+
+// strconvProblem is what package flag says of a number, in the words of its code.
+var strconvProblem = regexp.MustCompile(`: strconv\.\w+: parsing .*$`)
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {
