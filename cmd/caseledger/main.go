@@ -107,6 +107,7 @@ func exitCode(err error) int {
 		chain    *projections.ChainError
 		master   *seal.MasterKeyError
 		noMaster *seal.MasterFileError
+		connect  *jetstream.ConnectError
 		tampered *seal.TamperedError
 	)
 	switch {
@@ -119,7 +120,7 @@ func exitCode(err error) int {
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6
-	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster),
+	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &connect),
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
 		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis):
 		return 4

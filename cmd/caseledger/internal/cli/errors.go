@@ -108,6 +108,7 @@ func hint(err error) string {
 		contend  *app.ContentionError
 		notFound *projections.NotFoundError
 		doubt    *projections.DoubtError
+		connect  *jetstream.ConnectError
 		hinted   interface{ Hint() string }
 	)
 	switch {
@@ -139,6 +140,10 @@ func hint(err error) string {
 		return "a new command needs a new id; only the very same command may be sent again under its id"
 	case errors.As(err, &notFound):
 		return "the ids that there are: caseledger caseload, caseledger clocks; history names what is no client with its kind, such as agency/A-017"
+	case errors.As(err, &connect):
+		return "is --nats right, and does the server run; what it asks for is given with --creds or --token-file"
+	case errors.Is(err, jetstream.ErrForbidden):
+		return "record on the machine of caseledger serve, or connect with the credentials of a writer"
 	case errors.As(err, &doubt):
 		return "no record is lost: build the views again with: caseledger replay"
 	case errors.Is(err, ErrInterrupted):
