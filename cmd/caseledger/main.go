@@ -107,6 +107,7 @@ func exitCode(err error) int {
 		chain    *projections.ChainError
 		master   *seal.MasterKeyError
 		noMaster *seal.MasterFileError
+		keysFile *seal.KeysFileError
 		connect  *jetstream.ConnectError
 		tampered *seal.TamperedError
 	)
@@ -116,7 +117,7 @@ func exitCode(err error) int {
 	case errors.As(err, &status):
 		return status.Code
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
-		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered):
+		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile):
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6

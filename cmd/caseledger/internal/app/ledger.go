@@ -294,8 +294,11 @@ func checkPlace(p Place) error {
 		return &NoLedgerError{Dir: p.Dir, Reason: "it is not a directory"}
 	}
 	for _, name := range need {
-		if _, err := os.Stat(p.path(name)); err != nil {
+		switch _, err := os.Stat(p.path(name)); {
+		case errors.Is(err, fs.ErrNotExist):
 			return p.incomplete(name)
+		case err != nil:
+			return fmt.Errorf("open ledger: %w", err)
 		}
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"caseledger/aggregates"
 	"caseledger/cmd/caseledger/internal/app"
@@ -152,8 +153,10 @@ func hint(err error) string {
 		return "give the same command again under the same id: it cannot be recorded twice"
 	case errors.Is(err, events.ErrUncertain):
 		return "give the same command again under the same id: it cannot be recorded twice"
-	case errors.Is(err, events.ErrFull):
+	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return "nothing that was acknowledged is lost: make room on the disk and run the command again"
+	case errors.Is(err, fs.ErrPermission):
+		return "a ledger can be used only by the user who owns its directory and the files in it"
 	case errors.Is(err, fs.ErrNotExist):
 		return "is the path right; a relative one starts in the working directory"
 	case errors.Is(err, jetstream.ErrNotFound):
