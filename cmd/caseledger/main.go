@@ -108,6 +108,7 @@ func exitCode(err error) int {
 		master   *seal.MasterKeyError
 		noMaster *seal.MasterFileError
 		keysFile *seal.KeysFileError
+		unwell   *natsserver.UnwellError
 		connect  *jetstream.ConnectError
 		tampered *seal.TamperedError
 	)
@@ -117,7 +118,7 @@ func exitCode(err error) int {
 	case errors.As(err, &status):
 		return status.Code
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
-		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile):
+		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell):
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6

@@ -109,6 +109,7 @@ func hint(err error) string {
 		contend  *app.ContentionError
 		notFound *projections.NotFoundError
 		doubt    *projections.DoubtError
+		unwell   *natsserver.UnwellError
 		connect  *jetstream.ConnectError
 		hinted   interface{ Hint() string }
 	)
@@ -133,7 +134,7 @@ func hint(err error) string {
 		return "wait until that command has ended; while caseledger serve runs, commands on this machine go through it"
 	case errors.As(err, &floor), errors.As(err, &diverged):
 		return "the stream has lost records that were read before: restore the directory's stream from a backup, and do not record anything until then"
-	case errors.As(err, &damage), errors.As(err, &chain):
+	case errors.As(err, &damage), errors.As(err, &chain), errors.As(err, &unwell):
 		return "do not record anything more: keep a copy of the directory as it is, and restore its stream from a backup"
 	case errors.As(err, &drift):
 		return "have the operator of the NATS server put the stream's settings back"
@@ -160,7 +161,7 @@ func hint(err error) string {
 	case errors.Is(err, fs.ErrNotExist):
 		return "is the path right; a relative one starts in the working directory"
 	case errors.Is(err, jetstream.ErrNotFound):
-		return "is --data or --nats right; a new ledger is made by: caseledger init"
+		return "is --data or --nats right; a ledger that was here has lost its stream: restore it from a backup, for init makes only new ones"
 	}
 	return ""
 }
