@@ -39,6 +39,8 @@ var rules = []rule{
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
+	{"replay/recount", []string{"events"}, "the second calculation shares no code with the one that it checks"},
+	{"replay/trace", []string{"events", "replay/recount"}, "what was billed is checked by the second calculation alone"},
 	{"replay/...", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
 	{"testdata/published", nil, "embedded files"},
 	{"cmd/caseledger/internal/sample/sampletest", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/...", "projections/...", "replay"}, "only tests import it"},
