@@ -251,7 +251,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	if l.unlock, err = natsserver.LockDir(p.Dir); err != nil {
 		return nil, err
 	}
-	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{}); err != nil {
+	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{Unsynced: o.Unsynced}); err != nil {
 		return nil, err
 	}
 	if l.stores, err = connect(p, natsserver.Config{Listen: o.Listener, Logger: o.Logger, Unsynced: o.Unsynced}); err != nil {
