@@ -14,6 +14,7 @@ const (
 	KindLetter    Kind = "letter"    // a person's way to an HHS letter; same coded id as the case
 	KindAgency    Kind = "agency"    // a subcontracted agency
 	KindWorker    Kind = "worker"    // a case manager or supervisor
+	KindBilling   Kind = "billing"   // an agency's invoices, payments and advances; same id as the agency
 	KindRoster    Kind = "roster"    // who may act on the ledger, and in what role
 	KindLook      Kind = "look"      // looks at a person's identifying data, on the stream ACCESS; same coded id as the case
 	KindProgramme Kind = "programme" // policies and other facts of the whole programme
@@ -29,7 +30,7 @@ const (
 
 // Kinds lists every kind of aggregate.
 func Kinds() []Kind {
-	return []Kind{KindCase, KindLetter, KindAgency, KindWorker, KindRoster, KindLook, KindProgramme, KindLedger}
+	return []Kind{KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindRoster, KindLook, KindProgramme, KindLedger}
 }
 
 // A Subject names one aggregate as "kind/ID", for example "case/C-7QK2M4". All
@@ -64,7 +65,7 @@ func (s Subject) check() error {
 		return fmt.Errorf("%q is not a subject of the form kind/ID", string(s))
 	}
 	switch Kind(kind) {
-	case KindCase, KindLetter, KindAgency, KindWorker, KindRoster, KindLook, KindProgramme, KindLedger:
+	case KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindRoster, KindLook, KindProgramme, KindLedger:
 		return CheckID(id)
 	}
 	return fmt.Errorf("%q is not a subject: unknown kind %q", string(s), kind)

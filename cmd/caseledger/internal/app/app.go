@@ -44,6 +44,8 @@ type Config struct {
 	// Access returns the log of looks at identifying data, opened when it is
 	// first asked for: who cannot write it cannot look. nil: nobody can.
 	Access func(context.Context) (events.Log, error)
+	// Drafter computes what commands of billing need; nil: they are not carried out.
+	Drafter *Drafter
 	// CacheSize bounds the number of folded aggregates that are kept; 0 means 20,000.
 	CacheSize int
 	// Shared says that others may write to the log: what a decision rests on
@@ -63,6 +65,7 @@ type App struct {
 	shared    bool
 	zone      *time.Location
 	index     Index
+	drafter   *Drafter
 	cache     *cache
 	appended  *appended
 	subjects  lockers[events.Subject]
@@ -87,7 +90,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	}
 	return &App{
 		Ledger: *genesis, log: c.Log, catalogue: c.Catalogue, keys: c.Keys, custody: c.Custody, now: c.Now, access: c.Access,
-		shared: c.Shared, zone: zone, index: c.Index, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
+		shared: c.Shared, zone: zone, index: c.Index, drafter: c.Drafter, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
 	}, nil
 }
 

@@ -5,10 +5,10 @@ import "github.com/spf13/cobra"
 func (p *Program) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Show who looked at what identifies a client",
+		Short: "Prove what the ledger says, and show who looked at identities",
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.auditAccessCommand())
+	cmd.AddCommand(p.auditAccessCommand(), p.auditTraceCommand())
 	return cmd
 }

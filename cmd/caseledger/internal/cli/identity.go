@@ -123,11 +123,16 @@ func newChallenge() []byte {
 
 // checkedInside are the commands whose permission the application looks into
 // itself: each command of a file is asked about, and each look.
-var checkedInside = []auth.Action{"record", "import", "reveal", "keys destroy"}
+var checkedInside = []auth.Action{
+	"record", "import", "reveal", "keys destroy", "advance issue",
+	"invoice approve", "invoice deny", "invoice generate", "invoice hold", "invoice pay", "invoice release",
+	"invoice resubmit", "invoice return", "invoice review", "invoice submit",
+}
 
 // showsMoney are the questions whose answers hold amounts.
 var showsMoney = map[auth.Action]bool{
 	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
+	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
 }
 
 // actionOf names a command of the command line as the table of roles does.

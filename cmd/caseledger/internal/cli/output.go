@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -109,6 +110,11 @@ func (p *Program) render(s sheet) string {
 			return drawn
 		}
 	}
+	return columns(s)
+}
+
+// columns draws a table without lines.
+func columns(s sheet) string {
 	plain := table.StyleDefault
 	plain.Options = table.OptionsNoBordersAndSeparators
 	plain.Box.PaddingLeft, plain.Box.PaddingRight = "", "  "
@@ -199,12 +205,15 @@ func (p *Program) printf(format string, args ...any) error {
 	return err
 }
 
-func (p *Program) printJSON(value any) error {
+func (p *Program) printJSON(value any) error { return writeJSON(p.Out, value) }
+
+func writeJSON(w io.Writer, value any) error {
 	b, err := json.Marshal(value, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return err
 	}
-	return p.printf("%s\n", b)
+	_, err = fmt.Fprintf(w, "%s\n", b)
+	return err
 }
 
 func (p *Program) printJSONLine(value any) error {

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,32 +88,50 @@ func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
+	addFields(flags, command, texts)
+	p.addEnvelope(flags, &e)
+	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+		return p.recordTexts(ctx, l, command, texts, e)
+	})
+	return cmd
+}
+
+// addFields adds a flag for each field of a command, but for those that are given
+// in another way.
+func addFields(flags *pflag.FlagSet, command *app.Command, texts map[string]*fieldFlag, but ...string) {
 	for _, f := range command.Fields {
 		for _, name := range command.Texts(f) {
 			texts[name] = newFieldFlag(f, name)
-			flags.Var(texts[name], strings.ReplaceAll(name, "_", "-"), describeField(f, name))
+			if !slices.Contains(but, name) {
+				flags.Var(texts[name], strings.ReplaceAll(name, "_", "-"), describeField(f, name))
+			}
 		}
 	}
+}
+
+// addEnvelope adds the flags that say who records a command, and when.
+func (p *Program) addEnvelope(flags *pflag.FlagSet, e *envelopeFlags) {
 	flags.StringVar(&e.occurredOn, "occurred-on", "", "the day on which it happened or takes effect, `YYYY-MM-DD` (default today)")
 	flags.StringVar(&e.id, "id", "", "the command's id (default a new one)")
 	flags.StringVar(&e.recordedAt, "recordedat", "", "when it was recorded; only for a ledger with a simulated clock")
 	flags.StringVar(&e.correlation, "correlation-id", "", "an id that ties commands together")
 	p.addDefaults(flags, &e.defaults)
-	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
-		req, err := p.request(command, texts, e)
-		if err != nil {
-			return err
-		}
-		receipt, err := l.Execute(ctx, req)
-		if err != nil {
-			return err
-		}
-		if err := p.printReceipt(receipt); err != nil || receipt.Ruling == nil {
-			return err
-		}
-		return p.rulingError(receipt)
-	})
-	return cmd
+}
+
+// recordTexts records one command of the flags that were given.
+func (p *Program) recordTexts(ctx context.Context, l *app.Ledger, command *app.Command, texts map[string]*fieldFlag, e envelopeFlags) error {
+	req, err := p.request(command, texts, e)
+	if err != nil {
+		return err
+	}
+	receipt, err := l.Execute(ctx, req)
+	if err != nil {
+		return err
+	}
+	if err := p.printReceipt(receipt); err != nil || receipt.Ruling == nil {
+		return err
+	}
+	return p.rulingError(receipt)
 }
 
 func ruleSuffix(rule string) string {
@@ -126,12 +146,12 @@ func describeField(f aggregates.Field, name string) string {
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(f.Doc, "`", "'"))
 	if name != f.Name {
-		return strings.TrimSuffix(b.String(), " in cents") + ", in dollars such as 12.50"
+		return strings.NewReplacer(", in cents", "", " in cents", "").Replace(b.String()) + ", in dollars such as 12.50"
 	}
 	if len(f.Enum) > 4 {
 		fmt.Fprintf(&b, ": %s", strings.Join(f.Enum, ", "))
 	}
-	if f.Example != "" && f.Enum == nil {
+	if f.Example != "" && f.Enum == nil && !strings.Contains(f.Doc, f.Example) {
 		fmt.Fprintf(&b, ", such as %s", f.Example)
 	}
 	if f.Required {
@@ -142,13 +162,22 @@ func describeField(f aggregates.Field, name string) string {
 
 // request makes a request of the flags that were given.
 func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e envelopeFlags) (app.Request, error) {
-	req := app.Request{
-		Name: command.Name, ID: e.id, Actor: e.defaults.Actor, Role: e.defaults.Role,
-		Agency: e.defaults.Agency, CorrelationID: e.correlation,
-	}
+	req, err := p.envelope(e)
 	given := map[string]string{}
 	for name, flag := range texts {
 		given[name] = flag.String()
+	}
+	req.Name = command.Name
+	var fault error
+	req.Command, fault = p.catalogue().ParseTexts(command.Name, given)
+	return req, errors.Join(err, fault)
+}
+
+// envelope makes a request without its command.
+func (p *Program) envelope(e envelopeFlags) (app.Request, error) {
+	req := app.Request{
+		ID: e.id, Actor: e.defaults.Actor, Role: e.defaults.Role,
+		Agency: e.defaults.Agency, CorrelationID: e.correlation,
 	}
 	var faults []error
 	if e.occurredOn != "" {
@@ -169,8 +198,6 @@ func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e e
 		faults = append(faults, err)
 	}
 	var err error
-	req.Command, err = p.catalogue().ParseTexts(command.Name, given)
-	faults = append(faults, err)
 	req.Key, err = p.key()
 	return req, errors.Join(append(faults, err)...)
 }
@@ -189,6 +216,13 @@ func (p *Program) rulingError(r app.Receipt) error {
 		e.Rule = command.Rule
 	}
 	return e
+}
+
+// noteRuling says of a line of a file that it is recorded and denied its effect:
+// no reason to stop, nor to say nothing.
+func (p *Program) noteRuling(show *progress, line int, r app.Receipt) {
+	show.clear()
+	fmt.Fprintf(p.Err, "caseledger: note: line %d: %s\n", line, oneLine(p.rulingError(r).Error()))
 }
 
 func (e *RulingError) Error() string {
@@ -227,7 +261,10 @@ func (p *Program) recordFile(ctx context.Context, l *app.Ledger, name string, ke
 		if err != nil {
 			return fmt.Errorf("read %s: line %d: %w", name, number, err)
 		}
-		if strings.TrimSpace(string(line)) == "" {
+		if number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // some editors begin a file so
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
 		if err := r.line(ctx, number, line); err != nil {
@@ -304,9 +341,7 @@ func (r *fileRun) line(ctx context.Context, number int, line []byte) error {
 	}
 	r.show.count("recorded", uint64(r.recorded+r.before+r.nothing), 0)
 	if receipt.Ruling != nil {
-		r.show.clear()
-		fmt.Fprintf(r.p.Err, "caseledger: note: line %d: %s\n", number,
-			oneLine(r.p.rulingError(receipt).Error()))
+		r.p.noteRuling(r.show, number, receipt)
 	}
 	if r.p.flags.format != formatText {
 		return r.p.printReceipt(receipt)

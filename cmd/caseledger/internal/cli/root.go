@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,18 +22,35 @@ const (
 	formatJSON = "json"
 )
 
+// moreFormats annotates a command that can print more than these.
+const moreFormats = "formats"
+
 func (p *Program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "caseledger",
 		Short: "An event-sourced case ledger",
 		Long: `caseledger records every action on a case as an immutable event, and answers from
-those events: caseloads, clocks, reimbursement, statistics and each client's full history.`,
+those events: caseloads, clocks, reimbursement, statistics and each client's full history.
+
+Exit codes:
+  0  done
+  1  it failed
+  2  the command line, or a file's line, does not say anything sensible
+  3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
+  4  the ledger is not there, held by another process, or cannot be reached
+  5  the ledger is damaged, has lost records, or its stream was reconfigured
+  6  the disk, or a limit, is full
+  7  some rows of an import were left out`,
+		SuggestionsMinimumDistance: 2,
+
 		Version:       p.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{formatText, formatCSV, formatJSON}, p.flags.format) {
-				return usage("--format %s: it is text, csv or json", p.flags.format)
+			known := []string{formatText, formatCSV, formatJSON}
+			more := strings.Fields(cmd.Annotations[moreFormats])
+			if !slices.Contains(append(known, more...), p.flags.format) {
+				return usage("--format %s: it is text, csv or json%s", p.flags.format, strings.Join(append([]string{""}, more...), " or "))
 			}
 			return nil
 		},
@@ -49,7 +67,8 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &UsageError{Problem: lowerFirst(err.Error()), Help: cmd.CommandPath()}
+		problem := strconvProblem.ReplaceAllString(lowerFirst(err.Error()), ": it is not a whole number in range")
+		return &UsageError{Problem: problem, Help: cmd.CommandPath()}
 	})
 	root.SetVersionTemplate("caseledger {{.Version}}\n")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
@@ -68,6 +87,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	root.AddGroup(
 		&cobra.Group{ID: "write", Title: "Recording:"},
 		&cobra.Group{ID: "read", Title: "Asking:"},
+		&cobra.Group{ID: "prove", Title: "Proving:"},
 		&cobra.Group{ID: "run", Title: "Running:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -76,12 +96,16 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 			root.AddCommand(c)
 		}
 	}
-	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.auditCommand(), p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.retentionCommand(), p.revealCommand(), p.simulateCommand())
+	add("write", p.advanceCommand(), p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
+	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.invoiceCommand(), p.policyCommand(), p.recoverablesCommand(), p.reimbursementCommand(), p.reportCommand(), p.retentionCommand(), p.revealCommand(), p.signalsCommand(), p.simulateCommand())
+	add("prove", p.auditCommand())
 	add("run", p.demoCommand(), p.identityCommand(), p.initCommand(), p.keysCommand(), p.principalsCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
+
+// strconvProblem is what package flag says of a number, in the words of its code.
+var strconvProblem = regexp.MustCompile(`: strconv\.\w+: parsing .*$`)
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {
