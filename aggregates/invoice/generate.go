@@ -76,6 +76,7 @@ func (e *StaleDraftError) Error() string {
 type PartsError struct {
 	Parts   []Part
 	Ready   int // parts that are prepared already
+	Agency  string
 	Number  int
 	Closing events.Date
 	Made    events.LedgerPosition
@@ -160,7 +161,7 @@ func (s *State) invoice(d *Draft, ctx *aggregates.Context) (events.Event, error)
 		return e, nil
 	}
 	if ready := s.ready(d, parts); ready < len(parts) {
-		return nil, &PartsError{Parts: parts, Ready: ready, Number: e.Number, Closing: d.Closing, Made: d.Made, Version: s.version}
+		return nil, &PartsError{Parts: parts, Ready: ready, Agency: s.agency, Number: e.Number, Closing: d.Closing, Made: d.Made, Version: s.version}
 	}
 	for _, p := range s.parts {
 		sum, err := totals(p.Lines)

@@ -88,6 +88,7 @@ type plan struct {
 	stop   events.Date // first day that is no longer the clock's; forever if none
 	cap    int         // most days, under remaining_of_nine; below 0 if none
 	from   int         // index of the first fundable span on or after start
+	ahead  bool        // days outside that no reopening follows make periods as well
 	grants []events.Date
 	carry  int // 1 + index of the clock whose unused budget may be carried over; 0: none
 }
@@ -115,6 +116,9 @@ func (b *builder) days(p plan) (days []Span, served events.Date) {
 	if p.policy.ReenrollmentClock == Elapsed && len(days) > 0 {
 		days = b.withOutside(days, p.stop-1)
 	}
+	if p.ahead {
+		served = forever
+	}
 	return days, served
 }
 
@@ -126,11 +130,14 @@ func (b *builder) withOutside(days []Span, last events.Date) []Span {
 		for len(days) > 0 && days[0].From <= s.To {
 			all, days = join(all, days[0]), days[1:]
 		}
-		outside := Span{s.To + 1, last}
+		if len(all) == 0 {
+			continue
+		}
+		outside := Span{max(s.To, all[len(all)-1].To) + 1, last}
 		if i+1 < len(b.enrolled) {
 			outside.To = min(last, b.enrolled[i+1].From-1)
 		}
-		if len(all) > 0 && outside.From <= outside.To {
+		if outside.From <= outside.To {
 			all = join(all, outside)
 		}
 	}
@@ -218,16 +225,17 @@ func (l *layout) base() {
 	c.chains = append(c.chains, chain{})
 	l.finished = true
 	for range c.rate.MaximumPeriods {
+		if l.left == 0 {
+			return
+		}
 		length := l.length()
 		want := length
-		if l.left >= 0 {
+		if l.left > 0 {
 			want = min(want, l.left)
 			l.left -= want
 		}
 		c.LimitDays += want
-		if want > 0 && !l.period(Period{Length: length}, want) {
-			l.finished = false
-		}
+		l.finished = l.period(Period{Length: length}, want) && l.finished
 	}
 }
 
@@ -255,9 +263,10 @@ func (l *layout) lastRun() events.Date {
 	return 0
 }
 
-// startAnew lets a clock that had ended run again, from a day on: it counts months
-// from its first day then, and what was disallowed before stays so.
+// startAnew lets a clock that had ended run again, from the first fundable day on
+// or after a day: it counts months from there, and what was disallowed before stays so.
 func (l *layout) startAnew(from events.Date) {
+	from = l.opens(from)
 	for len(l.days) > 0 && l.days[0].To < from {
 		l.days = l.days[1:]
 	}
@@ -272,13 +281,15 @@ func (l *layout) startAnew(from events.Date) {
 }
 
 // serve notes which days of the clock are fundable, for a clock that also runs on
-// others, and from which of them on each period counts as begun.
+// others, and from which of them on each period counts as begun, if ever.
 func (l *layout) serve() {
 	c := l.clock
 	c.served = intersection(c.running, l.fundable)
 	for i := range c.Periods {
+		p := &c.Periods[i]
+		p.begun = forever
 		for _, s := range c.served {
-			if p := &c.Periods[i]; s.To >= p.Start {
+			if s.To >= p.Start {
 				p.begun = max(p.Start, s.From)
 				break
 			}

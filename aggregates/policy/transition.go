@@ -31,6 +31,7 @@ func (b *builder) victim() {
 		until = min(until, b.opens(turn))
 		p.grants, b.extensions = lengthening(b.extensions, policy, since, until)
 		since = until
+		pre = 0 // a clock without a period carries nothing over and sets no cap
 		if b.lay(p) {
 			pre = len(b.Clocks)
 		}
@@ -87,7 +88,7 @@ func (f *Facts) turn(p *Policy) events.Date {
 // period finds no period running: its day is the boundary (ours).
 func (b *builder) boundary(p plan, turn events.Date) events.Date {
 	clocks, pieces := len(b.Clocks), len(b.pieces)
-	p.stop = forever
+	p.stop, p.ahead = forever, true
 	if !b.lay(p) {
 		return turn
 	}

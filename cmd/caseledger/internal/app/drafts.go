@@ -33,10 +33,11 @@ type Drafter struct {
 
 // known is a client's entitlement and the heads of all that it was computed from.
 type known struct {
-	entitlement               *policy.Entitlement
-	facts                     *policy.Facts
-	principal                 events.Subject // empty: none
-	own, principals, programs uint64
+	entitlement *policy.Entitlement
+	facts       *policy.Facts
+	principal   events.Subject // empty: none
+	// The positions of the last records of the case, the principal and the programme.
+	caseHead, principalHead, programmeHead uint64
 }
 
 // NewDrafter returns a Drafter on views that follow log.
@@ -180,26 +181,26 @@ func (d *Drafter) clients(now *projections.Snapshot, agency string) ([]billing.S
 // records that it rests on are the ones that were evaluated last.
 func (d *Drafter) entitlement(at *projections.Snapshot, client string) (known, error) {
 	k := d.known[client]
-	own, err := head(at, events.SubjectOf(events.KindCase, client))
+	caseHead, err := head(at, events.SubjectOf(events.KindCase, client))
 	if err != nil {
 		return k, err
 	}
-	programs, err := head(at, events.ProgrammeSubject)
+	programmeHead, err := head(at, events.ProgrammeSubject)
 	if err != nil {
 		return k, err
 	}
-	principals, err := head(at, k.principal)
+	principalHead, err := head(at, k.principal)
 	if err != nil {
 		return k, err
 	}
-	if k.entitlement != nil && k.own == own && k.programs == programs && k.principals == principals {
+	if k.entitlement != nil && k.caseHead == caseHead && k.programmeHead == programmeHead && k.principalHead == principalHead {
 		return k, nil
 	}
 	subject, err := at.Subject(events.SubjectOf(events.KindCase, client))
 	if err != nil {
 		return k, err
 	}
-	k = known{own: own, programs: programs}
+	k = known{caseHead: caseHead, programmeHead: programmeHead}
 	if k.facts, err = subject.Facts(); err != nil {
 		return k, err
 	}
@@ -208,7 +209,7 @@ func (d *Drafter) entitlement(at *projections.Snapshot, client string) (known, e
 	}
 	if p := k.facts.Principal(); p != "" {
 		k.principal = events.SubjectOf(events.KindCase, p)
-		if k.principals, err = head(at, k.principal); err != nil {
+		if k.principalHead, err = head(at, k.principal); err != nil {
 			return k, err
 		}
 	}

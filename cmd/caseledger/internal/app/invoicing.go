@@ -92,28 +92,18 @@ func (a *App) DraftInvoice(ctx context.Context, c *invoice.GenerateInvoice) (*in
 	return c.Draft, nil
 }
 
-// generate bills one agency, in parts first where the lines need them.
+// generate bills one agency.
 func (a *App) generate(ctx context.Context, agency string, req Request) (Invoiced, error) {
 	out := Invoiced{Agency: agency}
-	for attempt := 1; ; attempt++ {
-		receipt, err := a.Execute(ctx, req)
-		var refusal *aggregates.Refusal
-		var parts *invoice.PartsError
-		var stale *invoice.StaleDraftError
-		switch {
-		case err == nil:
-			return out, out.take(receipt)
-		case errors.As(err, &refusal):
-			out.Err, out.Refusal = refusal, refusal.Error()
-			return out, nil
-		case errors.As(err, &parts):
-			err = a.prepareParts(ctx, req, agency, parts)
-		}
-		// Another writer may have come between the parts.
-		if err != nil && !errors.As(err, &stale) || attempt == maxAttempts {
-			return out, err
-		}
+	receipt, err := a.Execute(ctx, req)
+	if refusal := (*aggregates.Refusal)(nil); errors.As(err, &refusal) {
+		out.Err, out.Refusal = refusal, refusal.Error()
+		return out, nil
 	}
+	if err != nil {
+		return out, err
+	}
+	return out, out.take(receipt)
 }
 
 func (out *Invoiced) take(receipt Receipt) error {
@@ -131,24 +121,33 @@ func (out *Invoiced) take(receipt Receipt) error {
 	return nil
 }
 
-// prepareParts records the parts of a large invoice that are not there yet. Their
-// command ids derive from their place in the agency's billing, so that parts that
-// another record made void do not stand in the way of new ones.
-func (a *App) prepareParts(ctx context.Context, req Request, agency string, p *invoice.PartsError) error {
-	id := req.ID
+// prepareParts looks at why a command failed: for want of parts, it records those
+// that are not there yet and says that the command can be tried again. Otherwise it
+// returns the error as it is.
+//
+// The parts' command ids derive from their place in the agency's billing, so that
+// parts that another record made void do not stand in the way of new ones.
+func (a *App) prepareParts(ctx context.Context, req Request, failure error) (again bool, err error) {
+	var p *invoice.PartsError
+	var stale *invoice.StaleDraftError
+	if !errors.As(failure, &p) {
+		return errors.As(failure, &stale), failure
+	}
+	part := req
+	part.Name = "prepare-invoice-part"
 	for n := p.Ready; n < len(p.Parts); n++ {
 		version := p.Version + uint64(n-p.Ready)
-		req.Name = "prepare-invoice-part"
-		req.ID = aggregates.NewID("PART", fmt.Sprintf("%s %s %d", id, agency, version+1))
-		req.Command = &invoice.PrepareInvoicePart{
-			Agency: agency, Number: p.Number, Part: n + 1, Closing: p.Closing,
+		part.ID = aggregates.NewID("PART", fmt.Sprintf("%s %s %d", req.ID, p.Agency, version+1))
+		part.Command = &invoice.PrepareInvoicePart{
+			Agency: p.Agency, Number: p.Number, Part: n + 1, Closing: p.Closing,
 			Content: p.Parts[n], Made: p.Made, Version: version,
 		}
-		if _, err := a.Execute(ctx, req); err != nil {
-			return fmt.Errorf("part %d of %d: %w", n+1, len(p.Parts), err)
+		if _, err := a.execute(ctx, part); err != nil {
+			// Another writer may have come between the parts.
+			return errors.As(err, &stale), fmt.Errorf("part %d of %d: %w", n+1, len(p.Parts), err)
 		}
 	}
-	return nil
+	return true, failure
 }
 
 // served returns every agency that ever had a client, in order, and the log's
