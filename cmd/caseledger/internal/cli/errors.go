@@ -15,6 +15,7 @@ import (
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
 	"caseledger/projections"
+	"caseledger/replay/trace"
 )
 
 // ErrInterrupted reports a command that was broken off.
@@ -108,6 +109,7 @@ func hint(err error) string {
 		reused   *app.CommandReusedError
 		contend  *app.ContentionError
 		notFound *projections.NotFoundError
+		untraced *trace.NotFoundError
 		doubt    *projections.DoubtError
 		unwell   *natsserver.UnwellError
 		connect  *jetstream.ConnectError
@@ -140,6 +142,8 @@ func hint(err error) string {
 		return "have the operator of the NATS server put the stream's settings back"
 	case errors.As(err, &reused):
 		return "a new command needs a new id; only the very same command may be sent again under its id"
+	case errors.As(err, &untraced):
+		return "the invoices that there are: caseledger invoice list"
 	case errors.As(err, &notFound):
 		return "the ids that there are: caseledger caseload, caseledger clocks; history names what is no client with its kind, such as agency/A-017"
 	case errors.As(err, &connect):
