@@ -108,7 +108,9 @@ func (e *UnknownInvoiceError) Error() string {
 }
 
 // Hint says where the names are.
-func (e *UnknownInvoiceError) Hint() string { return "the invoices that there are: caseledger invoice list" }
+func (e *UnknownInvoiceError) Hint() string {
+	return "the invoices that there are: caseledger invoice list"
+}
 
 func issued(records []*events.Record, number int) bool {
 	for _, r := range records {

@@ -109,18 +109,6 @@ func TestBilledForItsWholeLife(t *testing.T) {
 	}
 }
 
-// The sample is the same every time.
-func TestBillingIsDeterministic(t *testing.T) {
-	if testing.Short() {
-		t.Log("one run only")
-		return
-	}
-	first, second := traced(t, billed(t, sample.Config{Seed: 5})), traced(t, billed(t, sample.Config{Seed: 5}))
-	if first.Lines != second.Lines || first.TotalCents != second.TotalCents || first.Invoices != second.Invoices {
-		t.Errorf("got %+v and %+v", first, second)
-	}
-}
-
 // processTime is the time that the process had on all cores so far.
 func processTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
