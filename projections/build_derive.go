@@ -1,0 +1,175 @@
+package projections
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+
+	bolt "go.etcd.io/bbolt"
+
+	"caseledger/events"
+)
+
+// deriveBatch is the number of subjects that a worker takes at a time. A read
+// transaction lasts no longer: the file cannot grow beneath it.
+const deriveBatch = 256
+
+// A job is a batch of subjects to derive; done receives their rows, once.
+type job struct {
+	subjects []events.Subject
+	done     chan jobResult
+}
+
+type jobResult struct {
+	rows []derived
+	err  error
+}
+
+// derive derives every subject once, on all cores, and writes the rows in order.
+func (b *builder) derive(ctx context.Context, total uint64) error {
+	ctx, cancel := context.WithCancel(ctx)
+	workers := runtime.GOMAXPROCS(0)
+	jobs, ordered := make(chan job), make(chan job, 2*workers)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel()
+	group.Go(func() { b.dispatch(ctx, jobs, ordered) })
+	for range workers {
+		group.Go(func() {
+			d := newDeriver(b.views)
+			for j := range jobs {
+				j.done <- b.deriveJob(d, j.subjects)
+			}
+		})
+	}
+	return b.writeRows(ctx, ordered, total)
+}
+
+// dispatch hands out the subjects in order, to the workers and to the writer.
+func (b *builder) dispatch(ctx context.Context, jobs, ordered chan<- job) {
+	defer close(jobs)
+	defer close(ordered)
+	var after []byte
+	for {
+		subjects, err := b.subjectsAfter(after)
+		if err == nil && len(subjects) == 0 {
+			return
+		}
+		j := job{subjects, make(chan jobResult, 1)}
+		if err != nil {
+			j.done <- jobResult{err: err}
+		} else {
+			// To a worker first: the writer waits for every job that it is given.
+			select {
+			case jobs <- j:
+			case <-ctx.Done():
+				return
+			}
+		}
+		select {
+		case ordered <- j:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+		after = []byte(subjects[len(subjects)-1])
+	}
+}
+
+func (b *builder) subjectsAfter(after []byte) (subjects []events.Subject, err error) {
+	err = guard(func() error {
+		return b.db.View(func(tx *bolt.Tx) error {
+			c := tx.Bucket(bucketSubjects).Cursor()
+			k, _ := c.Seek(after)
+			if k != nil && string(k) == string(after) {
+				k, _ = c.Next()
+			}
+			for ; k != nil && len(subjects) < deriveBatch; k, _ = c.Next() {
+				subjects = append(subjects, events.Subject(k))
+			}
+			return nil
+		})
+	})
+	return subjects, err
+}
+
+func (b *builder) deriveJob(d *deriver, subjects []events.Subject) (result jobResult) {
+	result.rows = make([]derived, len(subjects))
+	result.err = guard(func() error {
+		return b.db.View(func(tx *bolt.Tx) error {
+			s, err := newSnapshot(tx)
+			if err != nil {
+				return err
+			}
+			buf := make([]byte, 0, len(subjects)*512)
+			for i, subject := range subjects {
+				if result.rows[i], err = d.deriveInto(s, subject, buf); err != nil {
+					return err
+				}
+				buf = result.rows[i].rows
+			}
+			return nil
+		})
+	})
+	return result
+}
+
+// writeRows writes the rows of the batches in the order of their subjects.
+func (b *builder) writeRows(ctx context.Context, ordered <-chan job, total uint64) error {
+	buckets := make([][]byte, len(b.views))
+	for i, view := range b.views {
+		buckets[i] = viewBucket(view.Name())
+	}
+	w := &sortedWriter{db: b.db}
+	var links [][]byte // few: one for each derivative
+	var done uint64
+	for {
+		var j job
+		var open bool
+		select {
+		case j, open = <-ordered:
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), w.finish(ctx.Err()))
+		}
+		if !open {
+			break
+		}
+		result := <-j.done
+		err := result.err
+		for i := 0; i < len(result.rows) && err == nil; i++ {
+			err = w.putRows(buckets, &result.rows[i])
+			for _, p := range result.rows[i].principals {
+				links = append(links, dependentKey(p, result.rows[i].subject.ID()))
+			}
+		}
+		if err != nil {
+			return errors.Join(err, w.finish(err))
+		}
+		done += uint64(len(result.rows))
+		b.progress(Progress{Derive, done, total})
+	}
+	slices.SortFunc(links, bytes.Compare)
+	for _, key := range links {
+		if err := w.put(bucketDependents, key, nil); err != nil {
+			return errors.Join(err, w.finish(err))
+		}
+	}
+	return w.finish(nil)
+}
+
+func (w *sortedWriter) putRows(buckets [][]byte, d *derived) error {
+	key := []byte(d.subject)
+	for i, bucket := range buckets {
+		if row := d.row(i); len(row) > 0 {
+			if err := w.put(bucket, key, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

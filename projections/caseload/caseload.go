@@ -1,0 +1,296 @@
+// Package caseload answers one question: who works on which open cases on a day,
+// and how heavy is that (R28)?
+//
+// A case is open from enrollment until all three of its components are closed;
+// funding ends earlier, with the clock. Everything is shown from the facts that
+// are effective by the day.
+package caseload
+
+import (
+	"cmp"
+	"slices"
+
+	"caseledger/aggregates/policy"
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/projections/row"
+)
+
+const viewName = "caseload"
+
+// View is the view behind [On]. Its rows are lists of changes, each with the day
+// from which it holds, in order of that day and then of recording:
+//
+//	case    the first enrolled day; statuses; agencies; leads (worker, whether
+//	        interim; no worker: none); intensities; components (which, whether open)
+//	worker  standings: agency, supervisor, capacity in percent, whether left, languages
+//	agency  name, State; standings (active, suspended, ended); locations (id, whether open)
+type View struct{}
+
+// Name implements [projections.View].
+func (View) Name() string { return viewName }
+
+// Version implements [projections.View].
+func (View) Version() int { return 1 }
+
+// Kinds implements [projections.View].
+func (View) Kinds() []events.Kind {
+	return []events.Kind{events.KindCase, events.KindWorker, events.KindAgency}
+}
+
+// Derive implements [projections.View].
+func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
+	switch s.Name.Kind() {
+	case events.KindCase:
+		return deriveCase(s, b)
+	case events.KindWorker:
+		w, err := foldWorker(s.Records)
+		if err != nil {
+			return b, err
+		}
+		return w.append(b), nil
+	default:
+		a, err := foldAgency(s.Records)
+		if err != nil {
+			return b, err
+		}
+		return a.append(b), nil
+	}
+}
+
+// A change is something that holds from a day on.
+type change[T any] struct {
+	from  events.Date
+	value T
+}
+
+// A lead is the lead case manager of a case; no worker is none.
+type lead struct {
+	worker  string
+	interim bool
+}
+
+type component struct {
+	which byte // index in components
+	open  bool
+}
+
+var components = [...]events.Component{events.ServiceComponent, events.ImmigrationComponent, events.ProsecutionComponent}
+
+var statuses = [...]policy.Status{policy.PreCertified, policy.Certified, policy.PreEligible, policy.Eligible, policy.Derivative}
+
+// A file is a case as the caseload sees it.
+type file struct {
+	enrolled    events.Date
+	statuses    []change[policy.Status]
+	agencies    []change[string]
+	leads       []change[lead]
+	intensities []change[int]
+	components  []change[component]
+}
+
+func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
+	f, err := s.Facts()
+	if err != nil {
+		return b, err
+	}
+	e, enrolled := f.Enrollment()
+	if !enrolled {
+		return b, nil
+	}
+	c := &file{enrolled: e.OccurredOn}
+	if err := c.foldWork(s.Records); err != nil {
+		return b, err
+	}
+	c.foldFacts(f)
+	return c.append(b), nil
+}
+
+// foldFacts adds what the policy's facts say: status and agency by day, and the
+// service component, which is open on enrolled days.
+func (c *file) foldFacts(f *policy.Facts) {
+	days := []events.Date{c.enrolled}
+	for _, l := range f.Letters {
+		days = append(days, l.LetterDate)
+	}
+	for _, t := range f.Turned18 {
+		days = append(days, t.OccurredOn)
+	}
+	for _, t := range f.Transfers {
+		days = append(days, t.OccurredOn)
+	}
+	for _, r := range f.Reopenings {
+		days = append(days, r.OccurredOn)
+	}
+	slices.Sort(days)
+	for _, day := range slices.Compact(days) {
+		if day < c.enrolled {
+			continue
+		}
+		c.statuses = set(c.statuses, day, policy.StatusOn(f, day))
+		c.agencies = set(c.agencies, day, f.AgencyOn(day))
+	}
+	for _, s := range f.EnrolledSpans() {
+		c.components = append(c.components, change[component]{s.From, component{0, true}})
+		if s.To <= events.MaxDate {
+			c.components = append(c.components, change[component]{s.To + 1, component{0, false}})
+		}
+	}
+	slices.SortStableFunc(c.components, func(a, b change[component]) int { return cmp.Compare(a.from, b.from) })
+}
+
+// set appends a change unless nothing changes.
+func set[T comparable](list []change[T], day events.Date, v T) []change[T] {
+	if n := len(list); n > 0 && list[n-1].value == v {
+		return list
+	}
+	return append(list, change[T]{day, v})
+}
+
+// foldWork adds what concerns the work alone: leads, intensity and the components
+// that do not carry money. It decodes no other record.
+func (c *file) foldWork(records []*events.Record) error {
+	withdrawn, err := withdrawnIn(records)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		if !concernsWork(r.Type) || withdrawn[r.ID] {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return err
+		}
+		day := r.OccurredOn
+		switch e := e.(type) {
+		case *events.LeadAssigned:
+			c.leads = insert(c.leads, day, lead{e.Worker, false})
+		case *events.LeadLeft:
+			c.leads = insert(c.leads, day, lead{e.Interim, e.Interim != ""})
+		case *events.HandOffAccepted:
+			c.leads = insert(c.leads, day, lead{e.To, false})
+		case *events.TransferAccepted:
+			c.leads = insert(c.leads, day, lead{e.Lead, false})
+		case *events.IntensitySet:
+			c.intensities = insert(c.intensities, day, e.Intensity)
+		case *events.ComponentClosed:
+			c.components = insert(c.components, day+1, componentOf(e.Component, false))
+		case *events.ComponentReopened:
+			c.components = insert(c.components, day, componentOf(e.Component, true))
+		}
+	}
+	return nil
+}
+
+func componentOf(c events.Component, open bool) component {
+	return component{byte(max(0, slices.Index(components[:], c))), open}
+}
+
+func concernsWork(eventType string) bool {
+	switch eventType {
+	case "lead.assigned.v1", "lead.left.v1", "hand-off.accepted.v1", "transfer.accepted.v1", "intensity.set.v1",
+		"component.closed.v1", "component.reopened.v1":
+		return true
+	}
+	return false
+}
+
+func withdrawnIn(records []*events.Record) (map[string]bool, error) {
+	var ids map[string]bool
+	for _, r := range records {
+		if r.Type != "case-fact.withdrawn.v1" {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return nil, err
+		}
+		if ids == nil {
+			ids = map[string]bool{}
+		}
+		ids[e.(*events.CaseFactWithdrawn).Record] = true
+	}
+	return ids, nil
+}
+
+// insert keeps changes in order of their day, those of one day in order of recording.
+func insert[T any](list []change[T], day events.Date, v T) []change[T] {
+	i := len(list)
+	for i > 0 && list[i-1].from > day {
+		i--
+	}
+	return slices.Insert(list, i, change[T]{day, v})
+}
+
+// on returns the last change that holds on a day.
+func on[T any](list []change[T], day events.Date) (v T) {
+	for _, c := range list {
+		if c.from > day {
+			break
+		}
+		v = c.value
+	}
+	return v
+}
+
+func appendChanges[T any](b []byte, list []change[T], value func([]byte, T) []byte) []byte {
+	b = row.Len(b, len(list))
+	for _, c := range list {
+		b = value(row.Date(b, c.from), c.value)
+	}
+	return b
+}
+
+func readChanges[T any](r *row.Reader, list []change[T], value func(*row.Reader) T) []change[T] {
+	list = list[:0]
+	for range r.Len() {
+		list = append(list, change[T]{r.Date(), value(r)})
+	}
+	return list
+}
+
+func (c *file) append(b []byte) []byte {
+	b = row.Date(b, c.enrolled)
+	b = appendChanges(b, c.statuses, func(b []byte, s policy.Status) []byte {
+		return row.Len(b, slices.Index(statuses[:], s)+1)
+	})
+	b = appendChanges(b, c.agencies, row.String)
+	b = appendChanges(b, c.leads, func(b []byte, l lead) []byte { return row.Bool(row.String(b, l.worker), l.interim) })
+	b = appendChanges(b, c.intensities, row.Len)
+	return appendChanges(b, c.components, func(b []byte, x component) []byte { return row.Bool(append(b, x.which), x.open) })
+}
+
+// read reads a case's row; the lists' memory is used again.
+func (c *file) read(b []byte) error {
+	r := row.Read(b)
+	c.enrolled = r.Date()
+	c.statuses = readChanges(&r, c.statuses, func(r *row.Reader) policy.Status {
+		if i := r.Uint(); i > 0 && i <= uint64(len(statuses)) {
+			return statuses[i-1]
+		}
+		return ""
+	})
+	c.agencies = readChanges(&r, c.agencies, (*row.Reader).String)
+	c.leads = readChanges(&r, c.leads, func(r *row.Reader) lead { return lead{r.String(), r.Bool()} })
+	c.intensities = readChanges(&r, c.intensities, func(r *row.Reader) int { return int(r.Uint()) })
+	c.components = readChanges(&r, c.components, func(r *row.Reader) component { return component{byte(r.Uint()), r.Bool()} })
+	return r.Err()
+}
+
+// open returns which components are open on a day; immigration and prosecution
+// are open from enrollment until they are closed.
+func (c *file) open(day events.Date) (open []events.Component) {
+	state := [len(components)]bool{false, true, true}
+	for _, x := range c.components {
+		if x.from <= day && int(x.value.which) < len(state) {
+			state[x.value.which] = x.value.open
+		}
+	}
+	for i, is := range state {
+		if is {
+			open = append(open, components[i])
+		}
+	}
+	return open
+}

@@ -1,0 +1,163 @@
+package caseload
+
+import (
+	"slices"
+
+	"caseledger/events"
+	"caseledger/projections/row"
+)
+
+// A post is where and how a worker works.
+type post struct {
+	agency     string
+	supervisor bool
+	capacity   int
+	left       bool
+	languages  []string
+}
+
+type worker struct{ posts []change[post] }
+
+func foldWorker(records []*events.Record) (w worker, err error) {
+	for _, r := range records {
+		e, err := r.Event()
+		if err != nil {
+			return w, err
+		}
+		switch e := e.(type) {
+		case *events.WorkerEngaged:
+			w.posts = insert(w.posts, r.OccurredOn, post{e.Agency, e.Supervisor, e.CapacityPercent, false, e.Languages})
+		case *events.WorkerChanged:
+			p := on(w.posts, r.OccurredOn)
+			w.posts = insert(w.posts, r.OccurredOn, post{p.agency, e.Supervisor, e.CapacityPercent, p.left, e.Languages})
+		case *events.WorkerLeft: // the last day
+			p := on(w.posts, r.OccurredOn)
+			p.left = true
+			w.posts = insert(w.posts, r.OccurredOn+1, p)
+		}
+	}
+	return w, nil
+}
+
+func (w worker) append(b []byte) []byte {
+	return appendChanges(b, w.posts, func(b []byte, p post) []byte {
+		b = row.Bool(row.String(b, p.agency), p.supervisor)
+		b = row.Len(row.Bool(row.Len(b, p.capacity), p.left), len(p.languages))
+		for _, l := range p.languages {
+			b = row.String(b, l)
+		}
+		return b
+	})
+}
+
+func (w *worker) read(b []byte) error {
+	r := row.Read(b)
+	w.posts = readChanges(&r, w.posts, func(r *row.Reader) post {
+		p := post{agency: r.String(), supervisor: r.Bool(), capacity: int(r.Uint()), left: r.Bool()}
+		for range r.Len() {
+			p.languages = append(p.languages, r.String())
+		}
+		return p
+	})
+	return r.Err()
+}
+
+// A Standing is what an agency is on a day (R27).
+type Standing string
+
+// The standings of an agency.
+const (
+	NotSigned Standing = "not_signed"
+	Active    Standing = "active"
+	Suspended Standing = "suspended" // new enrollments are refused
+	Ended     Standing = "ended"
+)
+
+var standings = [...]Standing{NotSigned, Active, Suspended, Ended}
+
+type place struct {
+	id   string
+	open bool
+}
+
+type agency struct {
+	name, state string
+	standings   []change[Standing]
+	locations   []change[place]
+}
+
+func foldAgency(records []*events.Record) (a agency, err error) {
+	for _, r := range records {
+		e, err := r.Event()
+		if err != nil {
+			return a, err
+		}
+		day := r.OccurredOn
+		switch e := e.(type) {
+		case *events.SubcontractSigned:
+			a.name, a.state = e.Name, e.State
+			a.sign(day, e.ThroughDate)
+		case *events.AgencySuspended:
+			a.standings = insert(a.standings, day, Suspended)
+		case *events.AgencyReinstated:
+			a.standings = insert(a.standings, day, Active)
+		case *events.SubcontractEnded: // its last day
+			a.standings = insert(a.standings, day+1, Ended)
+		case *events.LocationOpened:
+			a.locations = insert(a.locations, day, place{e.Location, true})
+		case *events.LocationClosed:
+			a.locations = insert(a.locations, day+1, place{e.Location, false})
+		}
+	}
+	return a, nil
+}
+
+// sign makes the agency active, until a last day if there is one. A renewal takes
+// back the end that was foreseen after its own first day.
+func (a *agency) sign(day, through events.Date) {
+	a.standings = slices.DeleteFunc(a.standings, func(c change[Standing]) bool { return c.from > day && c.value == Ended })
+	if on(a.standings, day) != Suspended {
+		a.standings = insert(a.standings, day, Active)
+	}
+	if !through.IsZero() {
+		a.standings = insert(a.standings, through+1, Ended)
+	}
+}
+
+func (a agency) append(b []byte) []byte {
+	b = row.String(row.String(b, a.name), a.state)
+	b = appendChanges(b, a.standings, func(b []byte, s Standing) []byte { return row.Len(b, slices.Index(standings[:], s)) })
+	return appendChanges(b, a.locations, func(b []byte, p place) []byte { return row.Bool(row.String(b, p.id), p.open) })
+}
+
+func (a *agency) read(b []byte) error {
+	r := row.Read(b)
+	a.name, a.state = r.String(), r.String()
+	a.standings = readChanges(&r, a.standings, func(r *row.Reader) Standing { return standings[r.Uint()%uint64(len(standings))] })
+	a.locations = readChanges(&r, a.locations, func(r *row.Reader) place { return place{r.String(), r.Bool()} })
+	return r.Err()
+}
+
+// standing returns what the agency is on a day.
+func (a *agency) standing(day events.Date) Standing {
+	if s := on(a.standings, day); s != "" {
+		return s
+	}
+	return NotSigned
+}
+
+// open returns the number of locations that are open on a day.
+func (a *agency) open(day events.Date) (n int) {
+	is := map[string]bool{}
+	for _, c := range a.locations {
+		if c.from <= day {
+			is[c.value.id] = c.value.open
+		}
+	}
+	for _, open := range is {
+		if open {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,329 @@
+package projections
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"caseledger/events"
+)
+
+// rebuildBehind is the number of missing records from which on building the
+// views again may be cheaper than following the log.
+const rebuildBehind = 5_000
+
+// liveBatch bounds the records that one transaction of a live batch applies.
+const liveBatch = 1_000
+
+// CatchUp applies all records up to the head that src has now. Views that are
+// empty, in doubt or far behind are built again beside the file, which stays
+// readable until the new one replaces it; progress may be nil and is called then.
+//
+// The first call after Open demands that src still holds the record that the
+// views end with, else it returns a [*DivergedError]; so does a log that ends
+// before the views do. A broken chain yields a [*ChainError]. Either way the views
+// stay as they were.
+func (v *Views) CatchUp(ctx context.Context, src Source, progress func(Progress)) error {
+	v.following.Lock()
+	defer v.following.Unlock()
+	head, err := src.Head(ctx)
+	if err != nil {
+		return err
+	}
+	position, err := v.verify(ctx, src, head)
+	if behind := head - position.Sequence; err == nil && behind > rebuildBehind && behind > head/8 {
+		return v.rebuild(ctx, src, head, progress)
+	}
+	if err == nil && position.Sequence < head {
+		err = v.follow(ctx, src, position.Sequence, head)
+	}
+	var doubt *DoubtError
+	if errors.As(err, &doubt) {
+		return v.rebuild(ctx, src, head, progress)
+	}
+	return err
+}
+
+// Rebuild builds the views of all records of src again beside the file and
+// replaces it when they are complete. A rebuild that is interrupted or fails
+// leaves the file as it was.
+func (v *Views) Rebuild(ctx context.Context, src Source, progress func(Progress)) error {
+	v.following.Lock()
+	defer v.following.Unlock()
+	head, err := src.Head(ctx)
+	if err != nil {
+		return err
+	}
+	var doubt *DoubtError
+	if _, err := v.verify(ctx, src, head); err != nil && !errors.As(err, &doubt) {
+		return err
+	}
+	return v.rebuild(ctx, src, head, progress)
+}
+
+// rebuild leaves the old file open, and readable, until the new one stands at
+// its place.
+func (v *Views) rebuild(ctx context.Context, src Source, head uint64, progress func(Progress)) error {
+	if err := Build(ctx, src, v.path, v.views, head, progress); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.db != nil {
+		if err := v.db.Close(); err != nil {
+			return fmt.Errorf("close views %s: %w", v.path, err)
+		}
+	}
+	v.db, v.doubt, v.verified = nil, nil, true
+	return v.open()
+}
+
+// verify returns the position of the views once src is known to hold the record
+// that they end with.
+func (v *Views) verify(ctx context.Context, src Source, head uint64) (Position, error) {
+	p, err := v.Position()
+	if err != nil {
+		return p, err
+	}
+	if head < p.Sequence {
+		return p, &DivergedError{p, head}
+	}
+	if v.verified || p.Sequence == 0 {
+		return p, nil
+	}
+	err = src.Read(ctx, p.Sequence, p.Sequence, func(batch []events.Message) error {
+		for _, m := range batch {
+			if m.Sequence != p.Sequence || events.HashOf(m.Data) != p.Hash {
+				return &DivergedError{p, head}
+			}
+			v.verified = true
+		}
+		return nil
+	})
+	return p, err
+}
+
+func (v *Views) follow(ctx context.Context, src Source, from, head uint64) error {
+	return src.Read(ctx, from+1, head, func(batch []events.Message) error {
+		for len(batch) > 0 {
+			n := min(len(batch), liveBatch)
+			if err := v.apply(batch[:n]); err != nil {
+				return err
+			}
+			batch = batch[n:]
+		}
+		return nil
+	})
+}
+
+// apply ingests a batch and derives what it touches, in one transaction.
+func (v *Views) apply(batch []events.Message) error {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if err := v.usable(); err != nil {
+		return err
+	}
+	return v.blame(guard(func() error {
+		return v.db.Update(func(tx *bolt.Tx) error {
+			l, err := newLive(tx)
+			if err != nil {
+				return err
+			}
+			for _, m := range batch {
+				if err := l.ingest(m); err != nil {
+					return err
+				}
+			}
+			return l.finish(v.views)
+		})
+	}))
+}
+
+// A live applies one batch of records to a views file in place.
+type live struct {
+	*Snapshot
+	touched map[events.Subject]*entry
+}
+
+func newLive(tx *bolt.Tx) (*live, error) {
+	s, err := newSnapshot(tx)
+	if err != nil {
+		return nil, err
+	}
+	return &live{s, map[events.Subject]*entry{}}, nil
+}
+
+func (l *live) ingest(m events.Message) error {
+	d, err := decode(m)
+	if err != nil {
+		return err
+	}
+	e, err := l.entry(d.record.Subject)
+	if err != nil {
+		return err
+	}
+	if err := d.follows(l.position.Sequence, e); err != nil {
+		return err
+	}
+	e.positions = binary.AppendUvarint(e.positions, m.Sequence-e.last)
+	e.version, e.hash, e.last = d.record.Version, d.hash, m.Sequence
+	l.position = Position{m.Sequence, d.hash, max(l.position.Latest, d.record.Time)}
+	if err := l.addRecord(m); err != nil {
+		return err
+	}
+	return l.addCommand(commandKey{d.command, m.Sequence})
+}
+
+func (l *live) entry(subject events.Subject) (*entry, error) {
+	if e := l.touched[subject]; e != nil {
+		return e, nil
+	}
+	e := &entry{}
+	if value := l.subjects.Get([]byte(subject)); value != nil {
+		known, err := parseEntry(value)
+		if err != nil {
+			return nil, err
+		}
+		*e = known
+		e.positions = slices.Clone(known.positions)
+	}
+	l.touched[subject] = e
+	return e, nil
+}
+
+// addRecord keeps a record in the tail and packs the tail when it is complete.
+func (l *live) addRecord(m events.Message) error {
+	number, index := segmentOf(m.Sequence)
+	if index < segmentSize-1 {
+		return l.tail.Put(key64(m.Sequence), m.Data)
+	}
+	var p packer
+	p.reset(nil)
+	c := l.tail.Cursor()
+	for k, raw := c.First(); k != nil; k, raw = c.Next() {
+		p.add(raw)
+	}
+	p.add(m.Data)
+	if !p.full() {
+		return fmt.Errorf("pack records up to #%d: the tail holds %d records", m.Sequence, p.count-1)
+	}
+	l.records.FillPercent = 1
+	if err := l.records.Put(key64(number), p.seal(l.position.Latest)); err != nil {
+		return err
+	}
+	return empty(l.tail)
+}
+
+func (l *live) addCommand(k commandKey) error {
+	if k.sequence%commandRun != 0 {
+		return l.commandsTail.Put(k.bytes(), nil)
+	}
+	keys := make([]commandKey, 0, commandRun)
+	err := l.commandsTail.ForEach(func(b, _ []byte) error {
+		keys = append(keys, commandKey{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[commandPrefix:])})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	keys = append(keys, k)
+	l.commands.FillPercent = 1
+	if err := l.commands.Put(key64((k.sequence-1)/commandRun), packCommands(keys)); err != nil {
+		return err
+	}
+	return empty(l.commandsTail)
+}
+
+// empty deletes all keys of a bucket.
+func empty(b *bolt.Bucket) error {
+	var keys [][]byte
+	err := b.ForEach(func(k, _ []byte) error { keys = append(keys, slices.Clone(k)); return nil })
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if err := b.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish writes the touched subjects and the checkpoint and derives every row
+// that depends on them.
+func (l *live) finish(views []View) error {
+	touched := slices.Sorted(maps.Keys(l.touched))
+	for _, subject := range touched {
+		if err := l.subjects.Put([]byte(subject), l.touched[subject].append(nil)); err != nil {
+			return err
+		}
+	}
+	l.until = l.position.Sequence
+	if err := l.tx.Bucket(bucketMeta).Put(keyCheckpoint, l.position.checkpoint()); err != nil {
+		return err
+	}
+	affected, err := l.affected(touched)
+	if err != nil {
+		return err
+	}
+	d := newDeriver(views)
+	for _, subject := range affected {
+		rows, err := d.derive(l.Snapshot, subject)
+		if err != nil {
+			return err
+		}
+		if err := l.put(views, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// affected returns the subjects whose rows may change when others are touched:
+// themselves, the derivatives of a principal, and every case when a policy is
+// adopted.
+func (l *live) affected(touched []events.Subject) ([]events.Subject, error) {
+	set := map[events.Subject]bool{}
+	for _, subject := range touched {
+		set[subject] = true
+		if subject == events.ProgrammeSubject {
+			err := l.Subjects(events.KindCase, func(c events.Subject) error { set[c] = true; return nil })
+			if err != nil {
+				return nil, err
+			}
+		}
+		if subject.Kind() == events.KindCase {
+			for _, derivative := range l.Derivatives(subject.ID()) {
+				set[events.SubjectOf(events.KindCase, derivative)] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set)), nil
+}
+
+// put replaces the rows of one subject.
+func (l *live) put(views []View, d derived) error {
+	key := []byte(d.subject)
+	for i, view := range views {
+		b := l.tx.Bucket(viewBucket(view.Name()))
+		row := d.row(i)
+		if len(row) == 0 {
+			if err := b.Delete(key); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := b.Put(key, row); err != nil {
+			return err
+		}
+	}
+	if d.subject.Kind() != events.KindCase {
+		return nil
+	}
+	return l.linkDerivative(d.subject.ID(), d.principals)
+}

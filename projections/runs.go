@@ -1,0 +1,208 @@
+package projections
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"caseledger/events"
+)
+
+// runSize is the number of records whose subjects a rebuild collects in memory
+// before it writes them, sorted, as one run.
+const runSize = 1 << 17
+
+// A part is what one run knows of a subject: a piece of its chain.
+type part struct {
+	subject  events.Subject
+	version  uint64      // of its first record
+	previous events.Hash // of its first record
+	first    uint64      // position of its first record
+	entry                // its end; positions are relative to first
+}
+
+// runs collects the positions of every subject in bounded memory: sorted runs go
+// to a file without a name, and are merged at the end.
+type runs struct {
+	file    *os.File
+	out     *bufio.Writer
+	size    int64
+	bounds  []int64 // end of each run in file
+	limit   int     // records in a run
+	count   int     // records in parts
+	parts   map[events.Subject]*part
+	scratch []byte
+}
+
+func newRuns(directory string, limit int) (*runs, error) {
+	f, err := os.CreateTemp(directory, ".runs-*")
+	if err != nil {
+		return nil, err
+	}
+	// Nameless at once: a killed rebuild leaves nothing behind.
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit, parts: map[events.Subject]*part{}}, nil
+}
+
+func (r *runs) close() error { return r.file.Close() }
+
+// add appends a record to its subject, whose chain it must continue.
+func (r *runs) add(d *decoded) error {
+	rec := d.record
+	p := r.parts[rec.Subject]
+	if p == nil {
+		p = &part{
+			subject: events.Subject(strings.Clone(string(rec.Subject))),
+			version: rec.Version, previous: rec.Previous, first: rec.Sequence,
+		}
+		r.parts[p.subject] = p
+	} else {
+		if err := p.follow(rec.Sequence, rec.Subject, rec.Version, rec.Previous); err != nil {
+			return err
+		}
+		p.positions = binary.AppendUvarint(p.positions, rec.Sequence-p.last)
+	}
+	p.entry.version, p.hash, p.last = rec.Version, d.hash, rec.Sequence
+	if r.count++; r.count == r.limit {
+		return r.flush()
+	}
+	return nil
+}
+
+func (r *runs) flush() error {
+	for _, subject := range slices.Sorted(maps.Keys(r.parts)) {
+		r.scratch = r.parts[subject].append(r.scratch[:0])
+		r.scratch = append(binary.AppendUvarint(nil, uint64(len(r.scratch))), r.scratch...)
+		if _, err := r.out.Write(r.scratch); err != nil {
+			return err
+		}
+		r.size += int64(len(r.scratch))
+	}
+	clear(r.parts)
+	r.count = 0
+	r.bounds = append(r.bounds, r.size)
+	return r.out.Flush()
+}
+
+func (p *part) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(p.subject)))
+	b = append(b, p.subject...)
+	b = binary.AppendUvarint(b, p.version)
+	b = append(b, p.previous[:]...)
+	b = binary.AppendUvarint(b, p.first)
+	return p.entry.append(b)
+}
+
+var errRun = errors.New("a run of subjects is malformed")
+
+func parsePart(b []byte) (*part, error) {
+	p := &part{}
+	n, k := binary.Uvarint(b)
+	if k <= 0 || uint64(len(b)-k) < n {
+		return nil, errRun
+	}
+	p.subject, b = events.Subject(b[k:k+int(n)]), b[k+int(n):]
+	if p.version, k = binary.Uvarint(b); k <= 0 || len(b) < k+len(p.previous) {
+		return nil, errRun
+	}
+	b = b[k+copy(p.previous[:], b[k:]):]
+	if p.first, k = binary.Uvarint(b); k <= 0 {
+		return nil, errRun
+	}
+	var err error
+	p.entry, err = parseEntry(b[k:])
+	return p, err
+}
+
+// A runReader reads the parts of one run in order.
+type runReader struct {
+	in   *bufio.Reader
+	head *part // nil at the end
+}
+
+func (r *runReader) next() error {
+	n, err := binary.ReadUvarint(r.in)
+	if errors.Is(err, io.EOF) {
+		r.head = nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r.in, b); err != nil {
+		return err
+	}
+	r.head, err = parsePart(b)
+	return err
+}
+
+// merge calls f with the entry of every subject, in order of subjects. It checks
+// the chains where one run ends and the next begins.
+func (r *runs) merge(f func(events.Subject, *entry) error) error {
+	if r.count > 0 {
+		if err := r.flush(); err != nil {
+			return err
+		}
+	}
+	readers := make([]*runReader, len(r.bounds))
+	start := int64(0)
+	for i, end := range r.bounds {
+		readers[i] = &runReader{in: bufio.NewReaderSize(io.NewSectionReader(r.file, start, end-start), 1<<16)}
+		start = end
+		if err := readers[i].next(); err != nil {
+			return err
+		}
+	}
+	for {
+		subject, found := least(readers)
+		if !found {
+			return nil
+		}
+		e, err := join(readers, subject)
+		if err != nil {
+			return err
+		}
+		if err := f(subject, e); err != nil {
+			return err
+		}
+	}
+}
+
+func least(readers []*runReader) (subject events.Subject, found bool) {
+	for _, r := range readers {
+		if r.head != nil && (!found || r.head.subject < subject) {
+			subject, found = r.head.subject, true
+		}
+	}
+	return subject, found
+}
+
+// join takes the parts of a subject out of the runs, which are in stream order.
+func join(readers []*runReader, subject events.Subject) (*entry, error) {
+	e := &entry{}
+	for _, r := range readers {
+		p := r.head
+		if p == nil || p.subject != subject {
+			continue
+		}
+		if err := e.follow(p.first, subject, p.version, p.previous); err != nil {
+			return nil, err
+		}
+		e.positions = binary.AppendUvarint(e.positions, p.first-e.last)
+		e.positions = append(e.positions, p.positions...)
+		e.version, e.hash, e.last = p.entry.version, p.hash, p.last
+		if err := r.next(); err != nil {
+			return nil, fmt.Errorf("merge subjects: %w", err)
+		}
+	}
+	return e, nil
+}

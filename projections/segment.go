@@ -1,0 +1,134 @@
+package projections
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"caseledger/events"
+)
+
+// segmentSize is the number of consecutive records in one segment.
+const segmentSize = 256
+
+const segmentHeader = 8 + 4*segmentSize
+
+var errSegment = errors.New("a segment of records is malformed")
+
+// A segment is the value that holds 256 consecutive records: the latest time of
+// any record up to its end, eight bytes; the end of each record, four bytes each;
+// the records' bytes. All big-endian.
+type segment []byte
+
+func segmentOf(sequence uint64) (number uint64, index int) {
+	return (sequence - 1) / segmentSize, int((sequence - 1) % segmentSize)
+}
+
+// latest returns the latest time of any record up to the end of the segment.
+func (s segment) latest() events.Instant {
+	return events.Instant(binary.BigEndian.Uint64(s))
+}
+
+// record returns the bytes of the index-th record.
+func (s segment) record(index int) ([]byte, error) {
+	if len(s) < segmentHeader {
+		return nil, errSegment
+	}
+	start := uint32(0)
+	if index > 0 {
+		start = binary.BigEndian.Uint32(s[8+4*(index-1):])
+	}
+	end := binary.BigEndian.Uint32(s[8+4*index:])
+	body := s[segmentHeader:]
+	if start > end || int(end) > len(body) {
+		return nil, errSegment
+	}
+	return body[start:end:end], nil
+}
+
+// A packer collects the records of one segment.
+type packer struct {
+	buf   segment
+	count int
+}
+
+func (p *packer) reset(buf []byte) {
+	if cap(buf) < segmentHeader {
+		buf = make([]byte, 0, segmentHeader+segmentSize*640)
+	}
+	p.buf, p.count = segment(buf[:segmentHeader]), 0
+}
+
+func (p *packer) add(raw []byte) {
+	p.buf = append(p.buf, raw...)
+	binary.BigEndian.PutUint32(p.buf[8+4*p.count:], uint32(len(p.buf)-segmentHeader))
+	p.count++
+}
+
+func (p *packer) full() bool { return p.count == segmentSize }
+
+// seal completes the segment and returns it.
+func (p *packer) seal(latest events.Instant) []byte {
+	binary.BigEndian.PutUint64(p.buf, uint64(latest))
+	return p.buf
+}
+
+func key64(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
+
+// An entry is what the views know of a subject: its head and its records.
+type entry struct {
+	version   uint64 // of the last record
+	hash      events.Hash
+	last      uint64 // position of the last record
+	positions []byte // the first position, then the differences
+}
+
+func parseEntry(b []byte) (entry, error) {
+	var e entry
+	bad := fmt.Errorf("an entry of a subject is malformed")
+	version, n := binary.Uvarint(b)
+	if n <= 0 || len(b) < n+len(e.hash) {
+		return e, bad
+	}
+	e.version = version
+	b = b[n+copy(e.hash[:], b[n:]):]
+	if e.last, n = binary.Uvarint(b); n <= 0 {
+		return e, bad
+	}
+	e.positions = b[n:]
+	return e, nil
+}
+
+func (e *entry) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, e.version)
+	b = append(b, e.hash[:]...)
+	b = binary.AppendUvarint(b, e.last)
+	return append(b, e.positions...)
+}
+
+// each calls f with the positions in order until it returns false.
+func (e *entry) each(f func(sequence uint64) bool) error {
+	sequence, b := uint64(0), e.positions
+	for len(b) > 0 {
+		d, n := binary.Uvarint(b)
+		if n <= 0 {
+			return errors.New("the positions of a subject are malformed")
+		}
+		sequence, b = sequence+d, b[n:]
+		if !f(sequence) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// follow checks that a record continues the chain of e.
+func (e *entry) follow(sequence uint64, subject events.Subject, version uint64, previous events.Hash) error {
+	if version != e.version+1 {
+		return &ChainError{sequence, subject, fmt.Sprintf("it has version %d, but version %d comes before it", version, e.version)}
+	}
+	if previous != e.hash {
+		return &ChainError{sequence, subject, fmt.Sprintf("its previous hash %s is not %s, the hash of the record before it", previous.Short(), e.hash.Short())}
+	}
+	return nil
+}

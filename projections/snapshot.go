@@ -1,0 +1,331 @@
+package projections
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sort"
+
+	bolt "go.etcd.io/bbolt"
+
+	"caseledger/aggregates/policy"
+	"caseledger/events"
+)
+
+var (
+	bucketMeta         = []byte("meta")
+	bucketRecords      = []byte("records")
+	bucketTail         = []byte("records.tail")
+	bucketCommands     = []byte("commands")
+	bucketCommandsTail = []byte("commands.tail")
+	bucketSubjects     = []byte("subjects")
+	bucketDependents   = []byte("dependents")
+
+	keyFormat     = []byte("format")
+	keyViews      = []byte("views")
+	keyCheckpoint = []byte("checkpoint")
+)
+
+const format = "caseledger views 1"
+
+var fixedBuckets = [][]byte{
+	bucketMeta, bucketRecords, bucketTail, bucketCommands, bucketCommandsTail,
+	bucketSubjects, bucketDependents,
+}
+
+func viewBucket(name string) []byte { return []byte("view." + name) }
+
+// A Snapshot is a consistent reading of the views: everything in it belongs to
+// one position. It is valid during the call of [Views.Read] only, and so are the
+// bytes it returns, unless said otherwise. It is not safe for concurrent use.
+type Snapshot struct {
+	tx       *bolt.Tx
+	position Position
+	until    uint64 // position.Sequence: histories end here
+	past     bool   // rows belong to a later position
+
+	records, tail, commands, commandsTail, subjects, dependents *bolt.Bucket
+
+	segment       segment // the last one that was read
+	segmentNumber uint64
+	book          *policy.Book
+}
+
+func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
+	s := &Snapshot{tx: tx}
+	for _, b := range []struct {
+		name   []byte
+		bucket **bolt.Bucket
+	}{
+		{bucketRecords, &s.records}, {bucketTail, &s.tail}, {bucketCommands, &s.commands},
+		{bucketCommandsTail, &s.commandsTail}, {bucketSubjects, &s.subjects}, {bucketDependents, &s.dependents},
+	} {
+		if *b.bucket = tx.Bucket(b.name); *b.bucket == nil {
+			return nil, fmt.Errorf("bucket %s is missing", b.name)
+		}
+	}
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		return nil, fmt.Errorf("bucket %s is missing", bucketMeta)
+	}
+	p, err := parseCheckpoint(meta.Get(keyCheckpoint))
+	if err != nil {
+		return nil, err
+	}
+	s.position, s.until = p, p.Sequence
+	return s, nil
+}
+
+func parseCheckpoint(b []byte) (Position, error) {
+	var p Position
+	if len(b) != 8+len(p.Hash)+8 {
+		return p, fmt.Errorf("the checkpoint is malformed")
+	}
+	p.Sequence = binary.BigEndian.Uint64(b)
+	b = b[8+copy(p.Hash[:], b[8:]):]
+	p.Latest = events.Instant(binary.BigEndian.Uint64(b))
+	return p, nil
+}
+
+func (p Position) checkpoint() []byte {
+	b := append(key64(p.Sequence), p.Hash[:]...)
+	return binary.BigEndian.AppendUint64(b, uint64(p.Latest))
+}
+
+// Position returns the position that the snapshot belongs to.
+func (s *Snapshot) Position() Position { return s.position }
+
+// AsOf returns a snapshot whose histories end at a position: what the ledger
+// knew then about any one subject. Its rows cannot be read, since they are those
+// of the whole stream: see [Views.AsOf].
+func (s *Snapshot) AsOf(sequence uint64) (*Snapshot, error) {
+	if sequence >= s.until {
+		return s, nil
+	}
+	raw, err := s.Raw(sequence)
+	if sequence > 0 && err != nil {
+		return nil, err
+	}
+	past := *s
+	past.until, past.past, past.book = sequence, true, nil
+	past.position = Position{Sequence: sequence}
+	if sequence > 0 {
+		past.position.Hash = events.HashOf(raw)
+	}
+	return &past, nil
+}
+
+// PositionAt returns the position of the longest prefix whose records all have a
+// time of at most t: what the ledger knew at t. Cost: well under a millisecond.
+func (s *Snapshot) PositionAt(t events.Instant) (uint64, error) {
+	full := s.until / segmentSize
+	var failed error
+	number := uint64(sort.Search(int(full), func(i int) bool {
+		b := segment(s.records.Get(key64(uint64(i))))
+		if len(b) < segmentHeader {
+			failed = errSegment
+			return true
+		}
+		return b.latest() > t
+	}))
+	if failed != nil {
+		return 0, failed
+	}
+	for sequence := number*segmentSize + 1; sequence <= s.until; sequence++ {
+		r, err := s.Record(sequence)
+		if err != nil {
+			return 0, err
+		}
+		if r.Time > t {
+			return sequence - 1, nil
+		}
+	}
+	return s.until, nil
+}
+
+// Raw returns the exact bytes of the record at a position.
+func (s *Snapshot) Raw(sequence uint64) ([]byte, error) {
+	if sequence == 0 || sequence > s.until {
+		return nil, fmt.Errorf("read record #%d: the views end at #%d", sequence, s.until)
+	}
+	number, index := segmentOf(sequence)
+	if s.segment == nil || s.segmentNumber != number {
+		value := s.records.Get(key64(number))
+		if value == nil {
+			raw := s.tail.Get(key64(sequence))
+			if raw == nil {
+				return nil, fmt.Errorf("read record #%d: it is missing from the views", sequence)
+			}
+			return raw, nil
+		}
+		s.segment, s.segmentNumber = value, number
+	}
+	raw, err := s.segment.record(index)
+	if err != nil {
+		return nil, fmt.Errorf("read record #%d: %w", sequence, err)
+	}
+	return raw, nil
+}
+
+// Record returns the record at a position.
+func (s *Snapshot) Record(sequence uint64) (*events.Record, error) {
+	raw, err := s.Raw(sequence)
+	if err != nil {
+		return nil, err
+	}
+	return events.Decode(sequence, raw)
+}
+
+// A Head is the last record of a subject.
+type Head struct {
+	Version  uint64
+	Hash     events.Hash
+	Sequence uint64
+}
+
+// Head returns the last record of a subject that the views know, and false when
+// the subject has none.
+func (s *Snapshot) Head(subject events.Subject) (Head, bool, error) {
+	value := s.subjects.Get([]byte(subject))
+	if value == nil {
+		return Head{}, false, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil {
+		return Head{}, false, err
+	}
+	if e.last <= s.until {
+		return Head{e.version, e.hash, e.last}, true, nil
+	}
+	records, err := s.History(subject)
+	if err != nil || len(records) == 0 {
+		return Head{}, false, err
+	}
+	r := records[len(records)-1]
+	return Head{r.Version, r.Hash(), r.Sequence}, true, nil
+}
+
+// History returns all records of a subject in order, none for a subject without
+// records. Cost: about two microseconds a record.
+func (s *Snapshot) History(subject events.Subject) ([]*events.Record, error) {
+	return s.appendHistory(nil, subject)
+}
+
+func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject) ([]*events.Record, error) {
+	value := s.subjects.Get([]byte(subject))
+	if value == nil {
+		return records, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	return s.appendRecords(records, &e, subject)
+}
+
+func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject events.Subject) ([]*events.Record, error) {
+	var failed error
+	err := e.each(func(sequence uint64) bool {
+		if sequence > s.until {
+			return false
+		}
+		var r *events.Record
+		if r, failed = s.Record(sequence); failed != nil {
+			return false
+		}
+		records = append(records, r)
+		return true
+	})
+	if failed != nil {
+		err = failed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	return records, nil
+}
+
+// Command returns the position of the record that a command made, 0 when the
+// command is unknown: a command is accepted once, for ever, whatever its subject.
+func (s *Snapshot) Command(id string) (uint64, error) {
+	var found uint64
+	var failed error
+	findCommands(s.commands, s.commandsTail, hashCommand(id), func(sequence uint64) bool {
+		if sequence > s.until {
+			return true
+		}
+		r, err := s.Record(sequence)
+		if err != nil {
+			failed = err
+			return false
+		}
+		if r.CausationID == id {
+			found = sequence
+		}
+		return found == 0
+	})
+	return found, failed
+}
+
+// Subjects calls f with every subject of a kind that the views know, in order.
+// In a snapshot of the past, some of them may have no history yet.
+func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) error {
+	prefix := string(kind) + "/"
+	c := s.subjects.Cursor()
+	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, _ = c.Next() {
+		if err := f(events.Subject(k)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SubjectsFrom returns the first few subjects of the views whose names begin with
+// a prefix, in order. In a snapshot of the past, some of them may have no history.
+func (s *Snapshot) SubjectsFrom(prefix events.Subject, limit int) (found []events.Subject) {
+	c := s.subjects.Cursor()
+	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, string(prefix)) && len(found) < limit; k, _ = c.Next() {
+		found = append(found, events.Subject(k))
+	}
+	return found
+}
+
+// Row returns the row of a subject in a view, nil when it has none.
+func (s *Snapshot) Row(view string, subject events.Subject) ([]byte, error) {
+	b, err := s.rows(view)
+	if err != nil {
+		return nil, err
+	}
+	return b.Get([]byte(subject)), nil
+}
+
+// Rows calls f with the id and the row of each subject of a kind in a view, in
+// order. Cost: about five milliseconds for 40,000 rows, besides what f does.
+func (s *Snapshot) Rows(view string, kind events.Kind, f func(id, row []byte) error) error {
+	b, err := s.rows(view)
+	if err != nil {
+		return err
+	}
+	prefix := string(kind) + "/"
+	c := b.Cursor()
+	for k, v := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, v = c.Next() {
+		if err := f(k[len(prefix):], v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Snapshot) rows(view string) (*bolt.Bucket, error) {
+	if s.past {
+		return nil, fmt.Errorf("read view %s: its rows belong to another position than #%d", view, s.until)
+	}
+	b := s.tx.Bucket(viewBucket(view))
+	if b == nil {
+		return nil, fmt.Errorf("read view %s: the views file does not hold it", view)
+	}
+	return b, nil
+}
+
+func hasPrefix(b []byte, prefix string) bool {
+	return len(b) >= len(prefix) && string(b[:len(prefix)]) == prefix
+}

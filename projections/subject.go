@@ -1,0 +1,206 @@
+package projections
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"caseledger/aggregates/policy"
+	"caseledger/events"
+)
+
+// A Subject is one aggregate with its complete history up to the snapshot's
+// position. What it computes is computed once and shared by all views. It is not
+// safe for concurrent use.
+type Subject struct {
+	Name    events.Subject
+	Records []*events.Record
+
+	snapshot    *Snapshot
+	facts       *policy.Facts
+	entitlement *policy.Entitlement
+}
+
+// Facts returns the facts of a case. They must not be changed.
+func (s *Subject) Facts() (*policy.Facts, error) {
+	if s.facts == nil {
+		f := &policy.Facts{Client: s.Name.ID()}
+		for _, r := range s.Records {
+			if err := f.Apply(r); err != nil {
+				return nil, err
+			}
+		}
+		s.facts = f
+	}
+	return s.facts, nil
+}
+
+// Entitlement evaluates all facts of a case.
+func (s *Subject) Entitlement() (*policy.Entitlement, error) {
+	if s.entitlement == nil {
+		f, err := s.Facts()
+		if err != nil {
+			return nil, err
+		}
+		e, err := s.Evaluate(f, events.MaxDate)
+		if err != nil {
+			return nil, err
+		}
+		s.entitlement = e
+	}
+	return s.entitlement, nil
+}
+
+// EntitlementOn evaluates the facts of a case that are effective by a day: what
+// was true then. The zero day means all facts.
+func (s *Subject) EntitlementOn(day events.Date) (*policy.Entitlement, error) {
+	if day.IsZero() {
+		return s.Entitlement()
+	}
+	f, err := s.Facts()
+	if err != nil {
+		return nil, err
+	}
+	return s.Evaluate(f.Until(day), day)
+}
+
+// Evaluate evaluates a selection of the case's facts, with the facts of the
+// principal that are effective by a day if they are asked for (R06).
+func (s *Subject) Evaluate(f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	book, err := s.snapshot.Book()
+	if err != nil {
+		return nil, err
+	}
+	principal, err := s.PrincipalFacts(f)
+	if err != nil {
+		return nil, err
+	}
+	if principal != nil {
+		principal = principal.Until(day)
+	}
+	return policy.Evaluate(f, book, principal)
+}
+
+// PrincipalFacts returns the facts of the principal on which the case's clocks
+// depend, nil when they depend on none (R06). They must not be changed.
+func (s *Subject) PrincipalFacts(f *policy.Facts) (*policy.Facts, error) {
+	book, err := s.snapshot.Book()
+	if err != nil {
+		return nil, err
+	}
+	e, enrolled := f.Enrollment()
+	id := f.Principal()
+	if !enrolled || id == "" || book.On(e.OccurredOn).DerivativeRate != policy.FollowsPrincipal {
+		return nil, nil
+	}
+	principal, err := s.Principal(id)
+	if err != nil || len(principal.Records) == 0 {
+		return nil, err
+	}
+	return principal.Facts()
+}
+
+// Book returns the policies adopted up to the snapshot's position.
+func (s *Snapshot) Book() (*policy.Book, error) {
+	if s.book == nil {
+		records, err := s.History(events.ProgrammeSubject)
+		if err != nil {
+			return nil, err
+		}
+		book := policy.NewBook()
+		for _, r := range records {
+			if err := book.Apply(r); err != nil {
+				return nil, err
+			}
+		}
+		s.book = book
+	}
+	return s.book, nil
+}
+
+// Principal returns the subject of a principal's case, with its history; a
+// derivative's rows may depend on it. The id must be one that the case's records
+// link to, else the row would not be derived again when the principal changes.
+func (s *Subject) Principal(id string) (*Subject, error) {
+	return s.snapshot.Subject(events.SubjectOf(events.KindCase, id))
+}
+
+// Programme returns the subject of the programme's policies, on which any row
+// of a case may depend.
+func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
+
+// Subject returns a subject with its history, which may be empty.
+func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil) }
+
+// Client returns the case of a client with its history, or a [*NotFoundError].
+func (s *Snapshot) Client(id string) (*Subject, error) {
+	c, err := s.Subject(events.SubjectOf(events.KindCase, id))
+	if err == nil && len(c.Records) == 0 {
+		return nil, &NotFoundError{string(c.Name)}
+	}
+	return c, err
+}
+
+func (s *Snapshot) subject(name events.Subject, buf []*events.Record) (*Subject, error) {
+	records, err := s.appendHistory(buf, name)
+	if err != nil {
+		return nil, err
+	}
+	return &Subject{Name: name, Records: records, snapshot: s}, nil
+}
+
+// principals returns the coded ids of all principals that the case was ever
+// linked to: its rows may depend on any of them.
+func (s *Subject) principals() ([]string, error) {
+	var ids []string
+	if s.Name.Kind() != events.KindCase {
+		return nil, nil
+	}
+	for _, r := range s.Records {
+		var link *events.DerivativeLink
+		switch r.Type {
+		case "client.enrolled.v1", "derivative.linked.v1":
+			e, err := r.Event()
+			if err != nil {
+				return nil, err
+			}
+			switch e := e.(type) {
+			case *events.ClientEnrolled:
+				link = e.Derivative
+			case *events.DerivativeLinked:
+				link = &e.Link
+			}
+		}
+		if link != nil && !slices.Contains(ids, link.Principal) {
+			ids = append(ids, link.Principal)
+		}
+	}
+	return ids, nil
+}
+
+func dependentKey(principal, derivative string) []byte {
+	return slices.Concat([]byte(principal), []byte{0}, []byte(derivative))
+}
+
+// Derivatives returns the coded ids of all clients that were ever linked to a
+// principal, in order.
+func (s *Snapshot) Derivatives(principal string) []string {
+	prefix := dependentKey(principal, "")
+	var ids []string
+	c := s.dependents.Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		ids = append(ids, string(k[len(prefix):]))
+	}
+	return ids
+}
+
+// linkDerivative keeps the index of derivatives. Links only ever grow, since the
+// history that they come from does.
+func (l *live) linkDerivative(derivative string, principals []string) error {
+	for _, p := range principals {
+		if err := l.dependents.Put(dependentKey(p, derivative), nil); err != nil {
+			return fmt.Errorf("link derivative %s: %w", derivative, err)
+		}
+	}
+	return nil
+}
