@@ -1,0 +1,70 @@
+# make lists the targets.
+.DEFAULT_GOAL := help
+
+BIN     := bin/caseledger
+DATA    ?= ledger
+ARGS    ?= --help
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LINT    := go tool -modfile=.ci/tools.mod golangci-lint
+FUZZTIME ?= 30s
+
+.PHONY: help build run demo test test-long check bench fuzz generate release clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/caseledger
+	@mkdir -p bin
+	go build -trimpath -ldflags "-X main.release=$(VERSION)" -o $(BIN) ./cmd/caseledger
+
+run: build ## run caseledger: make run ARGS='clocks --ending-within 30d'
+	$(BIN) --data $(DATA) $(ARGS)
+
+# What make demo made it may make again; the marker stands outside the ledger.
+DEMO := bin/.demo-$(subst /,_,$(DATA))
+
+demo: build ## build, record the sample programme in ./ledger, and show what it answers
+	@if [ -e $(DATA) ] && [ ! -e $(DEMO) ]; then \
+		echo "make demo: $(DATA) exists and was not made by make demo: choose another place with DATA=..." >&2; exit 1; fi
+	@rm -rf $(DATA) && touch $(DEMO)
+	$(BIN) demo --data $(DATA)
+
+test: ## run all tests, with the race detector
+	go test -race -timeout 20m ./...
+
+test-long: ## run all tests, fuzz seeds and benchmarks once
+	go test -race -timeout 60m -count=1 -tags long ./...
+	go test -run '^$$' -bench . -benchtime 1x ./...
+
+check: ## formatting, vet, golangci-lint (built on first use), module checksums
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(LINT) run ./...
+	go mod verify
+
+bench: ## run every benchmark; each number beside the bare floor of the same run
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## fuzz every parser for FUZZTIME each (default 30s)
+	@set -e; for pkg in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+generate: ## write golden files and scripts' expectations again
+	UPDATE_SCRIPTS=1 go test -count=1 ./cmd/caseledger -run TestScripts
+	go generate ./...
+
+release: ## build for every platform into dist/, with man pages and completions
+	@rm -rf dist && mkdir -p dist
+	@set -e; for target in linux/amd64 linux/arm64 darwin/arm64; do \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$(VERSION)" \
+			-o dist/caseledger-$(VERSION)-$$(echo $$target | tr / -) ./cmd/caseledger; \
+	done
+	go run ./cmd/caseledger docs dist/man
+	@for shell in bash zsh fish; do go run ./cmd/caseledger completion $$shell > dist/caseledger.$$shell; done
+	cd dist && sha256sum caseledger-* > SHA256SUMS
+
+clean: ## remove what make built
+	rm -rf bin dist

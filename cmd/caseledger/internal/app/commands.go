@@ -1,0 +1,26 @@
+package app
+
+import (
+	"sync"
+
+	"caseledger/aggregates/agency"
+	"caseledger/aggregates/clientcase"
+	"caseledger/aggregates/letter"
+	"caseledger/aggregates/programme"
+	"caseledger/aggregates/worker"
+)
+
+// Commands is the catalogue of the ledger: every aggregate stands here once.
+var Commands = sync.OnceValue(func() *Catalogue {
+	c, err := NewCatalogue(
+		clientcase.Aggregate(),
+		letter.Aggregate(),
+		agency.Aggregate(),
+		worker.Aggregate(),
+		programme.Aggregate(),
+	)
+	if err != nil {
+		panic("app: " + err.Error())
+	}
+	return c
+})

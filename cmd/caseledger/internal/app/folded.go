@@ -1,0 +1,178 @@
+package app
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"sync"
+
+	"caseledger/aggregates"
+	"caseledger/events"
+)
+
+// A folded aggregate is one subject's history, folded.
+type folded struct {
+	subject  events.Subject
+	state    aggregates.State
+	version  uint64
+	sequence uint64 // of its last record: the next append's expectation
+	last     events.Hash
+	commands map[string]mark // by command id
+}
+
+// A mark is what must be known of a command that was recorded before.
+type mark struct {
+	digest   events.Hash
+	sequence uint64
+}
+
+func (f *folded) reference() events.Reference {
+	return events.Reference{Subject: f.subject, Version: f.version, Hash: f.last}
+}
+
+// apply folds the next record, and refuses one that does not follow.
+func (f *folded) apply(r *events.Record) error {
+	if r.Subject != f.subject || r.Version != f.version+1 || r.Previous != f.last {
+		return &events.DamageError{Sequence: r.Sequence, Detail: fmt.Sprintf(
+			"it says it is version %d of %s, where version %d of %s belongs", r.Version, r.Subject, f.version+1, f.subject)}
+	}
+	if err := f.state.Apply(r); err != nil {
+		return fmt.Errorf("fold record #%d of %s: %w", r.Sequence, r.Subject, err)
+	}
+	f.version, f.sequence, f.last = r.Version, r.Sequence, r.Hash()
+	f.commands[r.CausationID] = mark{r.CommandDigest, r.Sequence}
+	return nil
+}
+
+// fold reads and folds the whole history of a subject.
+func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error) {
+	f, err := a.catalogue.unfolded(subject)
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.records(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if err := f.apply(r); err != nil {
+			return nil, err
+		}
+	}
+	return f, a.checkWhole(ctx, f)
+}
+
+// checkWhole demands every record of a subject that was ever read: the log
+// forgets a damaged last record without a word, and the next would fork it.
+func (a *App) checkWhole(ctx context.Context, f *folded) error {
+	if a.index == nil {
+		return nil
+	}
+	known, err := a.index.Version(ctx, f.subject)
+	if err != nil {
+		return fmt.Errorf("check %s against the views: %w", f.subject, err)
+	}
+	if f.version < known {
+		return &events.DamageError{Sequence: f.sequence + 1, Detail: fmt.Sprintf(
+			"version %d of %s, or a later one, was read before and is gone", f.version+1, f.subject)}
+	}
+	return nil
+}
+
+func (c *Catalogue) unfolded(subject events.Subject) (*folded, error) {
+	aggregate, known := c.aggregates[subject.Kind()]
+	if !known {
+		return nil, fmt.Errorf("fold %s: no aggregate is of kind %q", subject, subject.Kind())
+	}
+	return &folded{subject: subject, state: aggregate.New(subject), commands: map[string]mark{}}, nil
+}
+
+// records reads the history of a subject from the log.
+func (a *App) records(ctx context.Context, subject events.Subject) ([]*events.Record, error) {
+	messages, err := a.log.History(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]*events.Record, len(messages))
+	for i, m := range messages {
+		if records[i], err = events.Decode(m.Sequence, m.Data); err != nil {
+			return nil, &events.DamageError{Sequence: m.Sequence, Detail: err.Error()}
+		}
+	}
+	return records, nil
+}
+
+// A cache keeps the aggregates that were folded last, at most limit of them. It
+// may be stale when others write to the same log; the expectation of an append
+// finds that out.
+//
+// States are read while mu is held for reading, and changed while it is held for
+// writing: a decision on one subject may rest on the state of another.
+type cache struct {
+	mu      sync.RWMutex
+	limit   int
+	entries map[events.Subject]*list.Element // of *folded
+	order   *list.List                       // last used first
+	orderMu sync.Mutex                       // guards order while mu is held for reading
+}
+
+func newCache(limit int) *cache {
+	return &cache{limit: limit, entries: map[events.Subject]*list.Element{}, order: list.New()}
+}
+
+// get returns the folded aggregate of a subject, or nil.
+func (c *cache) get(subject events.Subject) *folded {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e := c.entries[subject]
+	if e == nil {
+		return nil
+	}
+	c.orderMu.Lock()
+	c.order.MoveToFront(e)
+	c.orderMu.Unlock()
+	return e.Value.(*folded)
+}
+
+// add keeps f unless a newer fold of the subject is there, and returns what is
+// kept.
+func (c *cache) add(f *folded) *folded {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[f.subject]; e != nil {
+		if kept := e.Value.(*folded); kept.version >= f.version {
+			return kept
+		}
+		e.Value = f
+		return f
+	}
+	c.entries[f.subject] = c.order.PushFront(f)
+	for c.order.Len() > c.limit {
+		oldest := c.order.Back()
+		delete(c.entries, oldest.Value.(*folded).subject)
+		c.order.Remove(oldest)
+	}
+	return f
+}
+
+func (c *cache) drop(subject events.Subject) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[subject]; e != nil {
+		c.order.Remove(e)
+		delete(c.entries, subject)
+	}
+}
+
+// apply folds a record into f, which stays the cached fold of its subject.
+func (c *cache) apply(f *folded, r *events.Record) error {
+	c.mu.Lock()
+	err := f.apply(r)
+	c.mu.Unlock()
+	if err != nil {
+		c.drop(f.subject)
+		return err
+	}
+	c.add(f)
+	return nil
+}

@@ -1,0 +1,414 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+	"caseledger/events/seal"
+	"caseledger/projections"
+)
+
+// What lies in a data directory. All of it is readable by its owner only.
+const (
+	streamDir   = "stream"          // the embedded server's files: the records
+	masterFile  = "master.key"      // wraps the persons' keys; better kept elsewhere, see Place.MasterKey
+	keysFile    = "keys.db"         // the persons' keys
+	signingFile = "signing.key"     // signs checkpoints
+	viewsFile   = "views.db"        // can be thrown away and built again
+	socketFile  = "caseledger.sock" // of serve
+	tokenFile   = "nats.token"      // of serve: lets others on this machine read the stream
+)
+
+// A Place says where a ledger is. Only Dir is required.
+type Place struct {
+	Dir       string // holds keys and views, and the records unless URL is given
+	MasterKey string // file; default: in Dir
+	URL       string // of an existing NATS server or cluster that holds the records
+	CredsFile string // NATS credentials for URL
+	TokenFile string // or a file with a token for URL
+	Replicas  int    // of the stream on URL; 0: 1 at init, any number later
+}
+
+func (p Place) path(name string) string { return filepath.Join(p.Dir, name) }
+
+func (p Place) masterKey() string { return or(p.MasterKey, p.path(masterFile)) }
+
+// Socket is where serve listens for other commands.
+func (p Place) Socket() string { return p.path(socketFile) }
+
+// A NoLedgerError reports a directory that holds no ledger.
+type NoLedgerError struct {
+	Dir    string
+	Reason string
+}
+
+func (e *NoLedgerError) Error() string { return fmt.Sprintf("open ledger %s: %s", e.Dir, e.Reason) }
+
+// A NotEmptyError reports a directory in which no ledger can be made.
+type NotEmptyError struct{ Dir, Holds string }
+
+func (e *NotEmptyError) Error() string {
+	return fmt.Sprintf("make a ledger in %s: it is not empty: it holds %s", e.Dir, e.Holds)
+}
+
+// InitOptions say what ledger is made.
+type InitOptions struct {
+	Name           string // default "caseledger"; it stands in every record
+	SimulatedClock bool   // for samples, worked examples and benchmarks only
+	Actor          string
+	Now            time.Time
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
+
+// Init makes a ledger in a directory that is new or empty, and its first record
+// as the last step. When it fails, what it made is taken away again.
+func Init(ctx context.Context, p Place, o InitOptions) (err error) {
+	o.Name = or(o.Name, "caseledger")
+	if !nameForm.MatchString(o.Name) {
+		return &InputError{Field: "name", Problem: fmt.Sprintf("%q must be 1 to 63 of a-z, 0-9, dots and hyphens", o.Name)}
+	}
+	unmake, err := makeEmpty(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unmake())
+		}
+	}()
+	unlock, err := natsserver.LockDir(p.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if p.MasterKey == "" {
+		if err := seal.CreateMaster(p.masterKey()); err != nil {
+			return err
+		}
+	}
+	if err := seal.Create(p.path(keysFile), p.masterKey()); err != nil {
+		return err
+	}
+	verifier, err := makeSigningKey(p.path(signingFile), o.Name)
+	if err != nil {
+		return err
+	}
+	s, err := connect(p, natsserver.Config{})
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if err := jetstream.Create(ctx, s.config); err != nil {
+		return err
+	}
+	log, err := jetstream.Open(ctx, s.config)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	return WriteGenesis(ctx, log, events.LedgerCreated{
+		Name: o.Name, VerifierKey: verifier, SimulatedClock: o.SimulatedClock, TimeZone: TimeZone,
+	}, events.InstantOf(o.Now), o.Actor)
+}
+
+// makeEmpty makes dir, or takes it when it is empty, and returns what undoes
+// that and removes what came into it since.
+func makeEmpty(dir string) (unmake func() error, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
+		}
+		return func() error { return os.RemoveAll(dir) }, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
+	}
+	if len(entries) > 0 {
+		return nil, &NotEmptyError{dir, entries[0].Name()}
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
+	}
+	return func() error {
+		entries, err := os.ReadDir(dir)
+		for _, e := range entries {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+		return err
+	}, nil
+}
+
+// makeSigningKey writes a new private key to path and returns the public one.
+func makeSigningKey(path, name string) (verifier string, err error) {
+	private, verifier, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return "", fmt.Errorf("make the signing key: %w", err)
+	}
+	if err := writePrivate(path, private+"\n"); err != nil {
+		return "", fmt.Errorf("make the signing key: %w", err)
+	}
+	return verifier, nil
+}
+
+// writePrivate writes a new file that only its owner can read, durably.
+func writePrivate(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// stores is the way to the stream: an embedded server, or one elsewhere.
+type stores struct {
+	config jetstream.Config
+	server *natsserver.Server // nil when it is elsewhere
+}
+
+func connect(p Place, c natsserver.Config) (*stores, error) {
+	if p.URL == "" {
+		c.StoreDir = p.path(streamDir)
+		server, err := natsserver.Start(c)
+		if err != nil {
+			return nil, err
+		}
+		return &stores{jetstream.Config{Server: server}, server}, nil
+	}
+	config := jetstream.Config{URL: p.URL, CredsFile: p.CredsFile, Replicas: p.Replicas}
+	if p.TokenFile != "" {
+		token, err := os.ReadFile(p.TokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the token: %w", err)
+		}
+		config.Token = strings.TrimSpace(string(token))
+	}
+	return &stores{config: config}, nil
+}
+
+func (s *stores) close() {
+	if s.server != nil {
+		s.server.Shutdown()
+	}
+}
+
+// A Ledger is an open ledger: its App, its log, its views and its keys.
+type Ledger struct {
+	*App
+	Place Place
+	Log   events.Log
+	Views *projections.Views
+
+	keys   *seal.Keyring
+	stores *stores
+	unlock func() error
+}
+
+// OpenOptions say how a ledger is opened.
+type OpenOptions struct {
+	Catalogue *Catalogue
+	Views     []projections.View
+	Now       func() time.Time
+	Listener  *natsserver.Listener // for serve; only without Place.URL
+	Logger    *slog.Logger         // takes the embedded server's warnings; nil: they are dropped
+	Progress  func(projections.Progress)
+	// Unsynced does not sync what is written: for samples that can be made
+	// again, never for a ledger that somebody relies on.
+	Unsynced bool
+}
+
+// Open opens a ledger and passes its boot gate: the directory is not held by
+// another process ([*natsserver.LockedError]), the server is well, the stream is
+// there, configured as it must be, and not behind the views. Nothing is created.
+func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
+	if err := checkPlace(p); err != nil {
+		return nil, err
+	}
+	l := &Ledger{Place: p}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}()
+	if l.unlock, err = natsserver.LockDir(p.Dir); err != nil {
+		return nil, err
+	}
+	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{}); err != nil {
+		return nil, err
+	}
+	if l.stores, err = connect(p, natsserver.Config{Listen: o.Listener, Logger: o.Logger, Unsynced: o.Unsynced}); err != nil {
+		return nil, err
+	}
+	config := l.stores.config
+	if config.Floor, err = l.floor(); err != nil {
+		return nil, err
+	}
+	log, err := jetstream.Open(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	l.Log = log
+	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); err != nil {
+		return nil, err
+	}
+	l.App, err = New(ctx, Config{
+		Log: l.Log, Catalogue: o.Catalogue, Keys: l.keys, Index: &viewsIndex{l.Views, l.Log, o.Progress},
+		Now: o.Now, Shared: p.URL != "",
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = l.CatchUp(ctx)
+	return l, err
+}
+
+func checkPlace(p Place) error {
+	need := []string{keysFile}
+	if p.URL == "" {
+		need = append(need, streamDir)
+	}
+	switch info, err := os.Stat(p.Dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return &NoLedgerError{p.Dir, "there is no such directory"}
+	case err != nil:
+		return fmt.Errorf("open ledger: %w", err)
+	case !info.IsDir():
+		return &NoLedgerError{p.Dir, "it is not a directory"}
+	}
+	for _, name := range need {
+		if _, err := os.Stat(p.path(name)); err != nil {
+			return &NoLedgerError{p.Dir, "there is no ledger here: " + name + " is missing"}
+		}
+	}
+	return nil
+}
+
+// floor is what the views know: the log must hold it. Views in doubt, which will
+// be built again, demand nothing.
+func (l *Ledger) floor() (jetstream.Floor, error) {
+	if l.Views.Doubt() != nil {
+		return jetstream.Floor{}, nil
+	}
+	position, err := l.Views.Position()
+	if err != nil {
+		return jetstream.Floor{}, err
+	}
+	return jetstream.Floor{Sequence: position.Sequence, Hash: position.Hash}, nil
+}
+
+// CatchUp brings the views up to the log's head.
+func (l *Ledger) CatchUp(ctx context.Context) (position uint64, err error) {
+	return l.index.CatchUp(ctx)
+}
+
+// URL is where the stream can be reached, without any token; empty when only
+// this process can.
+func (l *Ledger) URL() string {
+	if l.stores.server == nil {
+		return l.Place.URL
+	}
+	return l.stores.server.URL()
+}
+
+// Close closes everything, in the reverse order of [Open].
+func (l *Ledger) Close() error {
+	var faults []error
+	if l.keys != nil {
+		faults = append(faults, l.keys.Close())
+	}
+	if l.Log != nil {
+		faults = append(faults, l.Log.Close())
+	}
+	if l.stores != nil {
+		l.stores.close()
+	}
+	if l.Views != nil {
+		faults = append(faults, l.Views.Close())
+	}
+	if l.unlock != nil {
+		faults = append(faults, l.unlock())
+	}
+	return errors.Join(faults...)
+}
+
+// viewsIndex is the views as an [Index].
+type viewsIndex struct {
+	views    *projections.Views
+	log      events.Log
+	progress func(projections.Progress)
+}
+
+func (v *viewsIndex) Command(_ context.Context, id string) (sequence uint64, err error) {
+	err = v.views.Read(func(s *projections.Snapshot) (err error) {
+		sequence, err = s.Command(id)
+		return err
+	})
+	return sequence, err
+}
+
+func (v *viewsIndex) Version(_ context.Context, subject events.Subject) (version uint64, err error) {
+	err = v.views.Read(func(s *projections.Snapshot) error {
+		head, _, err := s.Head(subject)
+		version = head.Version
+		return err
+	})
+	return version, err
+}
+
+func (v *viewsIndex) CatchUp(ctx context.Context) (uint64, error) {
+	if err := v.views.CatchUp(ctx, v.log, v.progress); err != nil {
+		return 0, err
+	}
+	position, err := v.views.Position()
+	return position.Sequence, err
+}
+
+// Token is the file with the token that lets others read the stream of serve.
+func (p Place) Token() string { return p.path(tokenFile) }
+
+// WriteToken writes the token of serve, in the place of one that a killed serve
+// left; an empty token only takes that away.
+func WriteToken(p Place, token string) error {
+	if err := os.Remove(p.Token()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("write the token: %w", err)
+	}
+	if token == "" {
+		return nil
+	}
+	if err := writePrivate(p.Token(), token+"\n"); err != nil {
+		return fmt.Errorf("write the token: %w", err)
+	}
+	return nil
+}
+
+// PrepareKeys makes the keys of all persons that commands are about in one write
+// to the disk, instead of one for each person's first.
+func (l *Ledger) PrepareKeys(requests []Request) error {
+	subjects := make([]events.Subject, 0, len(requests))
+	for _, r := range requests {
+		// A command without a target is refused when it is executed.
+		if subject, err := r.Command.Target(r.ID); err == nil {
+			subjects = append(subjects, subject)
+		}
+	}
+	return l.keys.Prepare(subjects...)
+}
+
+// Beside returns the path of a temporary file in the data directory.
+func (p Place) Beside(name string) string { return p.path(name) }

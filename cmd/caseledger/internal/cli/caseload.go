@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/projections/caseload"
+)
+
+type caseloadOptions struct {
+	question
+	worker, agency string
+}
+
+func (p *Program) caseloadCommand() *cobra.Command {
+	var o caseloadOptions
+	cmd := &cobra.Command{
+		Use:   "caseload",
+		Short: "Show who works on which open cases on a day, and how heavy that is",
+		Long: `Show who works on which open cases on a day (R28): without a flag by agency, with --agency by case
+manager, with --worker case by case. A case is open until all its components are closed.
+
+A case weighs its intensity; full_time_weight is what a full-time case manager would carry alike.`,
+		Example: `  caseledger caseload --on 2009-05-15
+  caseledger caseload --agency A-017
+  caseledger caseload --worker W-DYVM81NT5MCE`,
+		Args: noArgs,
+	}
+	cmd.Flags().StringVar(&o.worker, "worker", "", "one case manager's cases, by coded `id`")
+	cmd.Flags().StringVar(&o.agency, "agency", "", "one agency's case managers, by coded `id`")
+	o.flags(cmd)
+	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+		return p.caseload(ctx, l, o)
+	})
+	return cmd
+}
+
+func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions) error {
+	var c *caseload.Caseload
+	var v provenance
+	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+		if err := knownAgency(s, o.agency); err != nil {
+			return err
+		}
+		if err := knownWorker(s, o.worker); err != nil {
+			return err
+		}
+		v = provenanceOf(l, s, at)
+		c, err = caseload.On(s, caseload.Filter{On: at.on, Worker: o.worker, Agency: o.agency})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var s sheet
+	switch {
+	case o.worker != "":
+		s = casesSheet(c, o.worker)
+	case o.agency != "":
+		s = workersSheet(c, o.agency)
+	default:
+		s = agenciesSheet(c)
+	}
+	return p.answer(s, struct {
+		*caseload.Caseload
+		Provenance provenance `json:"provenance"`
+	}{c, v}, v)
+}
+
+// knownWorker reports a worker without records.
+func knownWorker(s *projections.Snapshot, id string) error {
+	if id == "" {
+		return nil
+	}
+	subject, err := events.NewSubject(events.KindWorker, id)
+	if err != nil {
+		return usage("--worker: %v", err)
+	}
+	if _, found, err := s.Head(subject); err != nil || found {
+		return err
+	}
+	return &projections.NotFoundError{Name: string(subject)}
+}
+
+func agenciesSheet(c *caseload.Caseload) sheet {
+	s := sheet{
+		title: fmt.Sprintf("caseload by agency on %s", c.On),
+		columns: append(left("agency", "name", "state", "standing"), right("locations"), right("workers"),
+			right("cases"), right("weight"), right("no_lead"), right("interim_lead")),
+	}
+	cases, weight, noLead := 0, 0, 0
+	for _, a := range c.Agencies {
+		s.add(a.Agency, a.Name, a.State, string(a.Standing), strconv.Itoa(a.Locations), strconv.Itoa(a.Workers),
+			strconv.Itoa(a.Cases), strconv.Itoa(a.Weight), strconv.Itoa(a.NoLead), strconv.Itoa(a.Interim))
+		cases, weight, noLead = cases+a.Cases, weight+a.Weight, noLead+a.NoLead
+	}
+	s.notes = []string{fmt.Sprintf("%s, %s, weight %d; %d without a lead",
+		plural(len(c.Agencies), "line"), plural(cases, "open case"), weight, noLead)}
+	return s
+}
+
+func workersSheet(c *caseload.Caseload, agency string) sheet {
+	s := sheet{
+		title: fmt.Sprintf("caseload of %s by case manager on %s", agency, c.On),
+		columns: append(left("worker", "role"), right("capacity"), column{name: "languages"},
+			right("cases"), right("weight"), right("full_time_weight")),
+	}
+	for _, w := range c.Workers {
+		role := "case manager"
+		if w.Supervisor {
+			role = "supervisor"
+		}
+		if w.Left {
+			role += ", left"
+		}
+		s.add(w.Worker, role, fmt.Sprintf("%d %%", w.CapacityPercent), strings.Join(w.Languages, " "),
+			strconv.Itoa(w.Cases), strconv.Itoa(w.Weight), strconv.Itoa(w.FullTimeWeight))
+	}
+	s.notes = []string{plural(len(c.Cases), "open case")}
+	return s
+}
+
+func casesSheet(c *caseload.Caseload, worker string) sheet {
+	s := sheet{
+		title: fmt.Sprintf("caseload of %s on %s", worker, c.On),
+		columns: append(left("client", "agency", "status", "lead"), right("intensity"),
+			column{name: "open_components"}, right("days_left"), column{name: "clock_end"}),
+	}
+	weight := 0
+	for _, x := range c.Cases {
+		lead := "lead"
+		if x.Interim {
+			lead = "interim lead"
+		}
+		days := ""
+		if x.Funded {
+			days = strconv.Itoa(x.DaysLeft)
+		}
+		var open []string
+		for _, component := range x.Open {
+			open = append(open, string(component))
+		}
+		s.add(x.Client, x.Agency, string(x.Status), lead, strconv.Itoa(x.Intensity), strings.Join(open, " "), days, x.ClockEnd.String())
+		weight += x.Intensity
+	}
+	s.notes = []string{fmt.Sprintf("%s, weight %d; no days left: no service clock runs", plural(len(c.Cases), "open case"), weight)}
+	return s
+}

@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"caseledger/aggregates/policy"
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/sample"
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/replay"
+)
+
+func (p *Program) demoCommand() *cobra.Command {
+	var c sample.Config
+	cmd := &cobra.Command{
+		Use:   "demo --data DIRECTORY",
+		Short: "Make a ledger of a sample programme and show what it answers",
+		Long: `Make a ledger in a new or empty directory, record a sample programme in it (80 agencies, 1,309
+clients, the letters of eight years) under a simulated clock, and show what it answers: every
+published table beside the one computed again, one client's history, clocks and entitlements. The
+ledger stays there for every other command. The sample's people are invented.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if p.flags.place.Dir == "" {
+				return &UsageError{"--data is missing: which new directory is the ledger to be made in", cmd.CommandPath()}
+			}
+			if err := c.Validate(); err != nil {
+				return &UsageError{Problem: err.Error()}
+			}
+			return p.demo(cmd.Context(), c)
+		},
+	}
+	cmd.Flags().IntVar(&c.Scale, "scale", 1, "multiply agencies, clients and letters")
+	cmd.Flags().Uint64Var(&c.Seed, "seed", 0, "another invention with the same totals")
+	return cmd
+}
+
+func (p *Program) demo(ctx context.Context, c sample.Config) error {
+	begin := p.Now()
+	if err := app.Init(ctx, p.place(), app.InitOptions{Name: "sample", SimulatedClock: true, Actor: "demo", Now: sampleBegins.Time()}); err != nil {
+		return err
+	}
+	if err := p.printf("made a ledger with a simulated clock in %s\n", p.place().Dir); err != nil {
+		return err
+	}
+	recorded, err := p.recordSample(ctx, c)
+	if err != nil {
+		return fmt.Errorf("record the sample programme: %w", err)
+	}
+	seconds := p.Now().Sub(begin).Seconds()
+	if err := p.printf("recorded the sample programme: %s in %.1f s; the disk was not synced meanwhile, since a sample can be made again\n",
+		plural(recorded, "command"), seconds); err != nil {
+		return err
+	}
+	l, release, err := p.ledger(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.showSample(ctx, l, c), release())
+}
+
+// sampleBegins is when the sample's ledger is made.
+var sampleBegins = events.MustInstant("2000-10-27T14:00:00Z")
+
+// sampleChunk is how many commands are taken together to make keys for, so that
+// persons' keys cost one write to the disk for many.
+const sampleChunk = 4096
+
+// recordSample records the sample through the same path as any command.
+func (p *Program) recordSample(ctx context.Context, c sample.Config) (recorded int, err error) {
+	l, err := app.Open(ctx, p.place(), app.OpenOptions{Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Unsynced: true})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	show := p.progress()
+	defer show.done()
+	chunk := make([]app.Request, 0, sampleChunk)
+	record := func() error {
+		if err := l.PrepareKeys(chunk); err != nil {
+			return err
+		}
+		for _, req := range chunk {
+			if _, err := l.Execute(ctx, req); err != nil {
+				return fmt.Errorf("%s %s: %w", req.Name, req.ID, err)
+			}
+			recorded++
+			show.count("recording the sample programme:", uint64(recorded), 0)
+		}
+		chunk = chunk[:0]
+		return nil
+	}
+	for req := range sample.Requests(c) {
+		if chunk = append(chunk, req); len(chunk) == sampleChunk {
+			if err := record(); err != nil {
+				return recorded, err
+			}
+		}
+	}
+	return recorded, record()
+}
+
+// showSample prints what the demo shows.
+func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config) error {
+	if err := p.showPublished(ctx, l, max(c.Scale, 1)); err != nil {
+		return err
+	}
+	show := sample.Show(c)
+	month := show.Month.String()[:7]
+	data := " --data " + p.place().Dir
+	known := question{asOf: show.KnownLater.String()}
+	steps := []struct {
+		title string
+		run   func() error
+	}{
+		{"the history of one client: caseledger history " + show.Client, func() error {
+			return p.history(ctx, l, show.Client, question{})
+		}},
+		{"the clocks that end in the 30 days after 2009-05-15: caseledger clocks --ending-within 30d --on 2009-05-15", func() error {
+			return p.listClocks(ctx, l, clocksOptions{question: question{on: "2009-05-15"}, within: "30d"})
+		}},
+		{"that client's clocks: caseledger clocks --client " + show.Client, func() error {
+			return p.clientClocks(ctx, l, show.Client, question{})
+		}},
+		{"the same client as known a year before: caseledger clocks --client " + show.Client + " --as-of " + known.asOf, func() error {
+			return p.clientClocks(ctx, l, show.Client, known)
+		}},
+		{"one agency's entitlement for one month: caseledger reimbursement --agency " + show.Agency + " --month " + month, func() error {
+			return p.agencyMonth(ctx, l, reimbursementOptions{agency: show.Agency, month: month})
+		}},
+	}
+	for _, step := range steps {
+		if err := p.printf("\n── %s\n", step.title); err != nil {
+			return err
+		}
+		if err := step.run(); err != nil {
+			return err
+		}
+	}
+	return p.printf(`
+── what to type next
+  caseledger caseload%[1]s
+  caseledger reimbursement --client %[2]s%[1]s
+  caseledger report clients-enrolled --from 2006-04 --to 2009-05 --explain 'Certified only' both%[1]s
+  caseledger replay --compare%[1]s
+  caseledger serve%[1]s
+  caseledger record book-expense --help
+`, data, show.Client)
+}
+
+// showPublished prints every published table beside the one computed again.
+func (p *Program) showPublished(ctx context.Context, l *app.Ledger, scale int) error {
+	different := 0
+	err := p.askAll(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error {
+		book, err := bookOf(s)
+		if err != nil {
+			return err
+		}
+		for _, t := range publications() {
+			columns, rows, err := t.recompute(s, book)
+			if err != nil {
+				return fmt.Errorf("compute %s again: %w", t.file, err)
+			}
+			c, err := t.compareTo(columns, rows)
+			if err != nil {
+				return err
+			}
+			different += c.different
+			if err := p.printf("\n"); err != nil {
+				return err
+			}
+			if err := p.printSheet(c.sheet); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if different > 0 && scale > 1 {
+		return p.printf("\nat --scale %d the counts are multiplied; the published ones are those of scale 1\n", scale)
+	}
+	if different > 0 {
+		return &PublishedError{different}
+	}
+	return p.printf("\nevery published figure that the ledger computes comes out again\n")
+}
+
+// A PublishedError reports a sample whose tables are not the published ones.
+type PublishedError struct{ Different int }
+
+func (e *PublishedError) Error() string {
+	return fmt.Sprintf("%s to the published tables", differences(e.Different))
+}
+
+// bookOf folds the policies that were adopted.
+func bookOf(s *projections.Snapshot) (*policy.Book, error) {
+	book := policy.NewBook()
+	records, err := s.History(events.ProgrammeSubject)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if err := book.Apply(r); err != nil {
+			return nil, err
+		}
+	}
+	return book, nil
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"caseledger/aggregates"
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+	"caseledger/projections"
+)
+
+// Report prints an error for a person: each fault on a line of its own, and then
+// what to do about it.
+func Report(w io.Writer, err error) {
+	var status *ExitStatus
+	if err == nil || errors.As(err, &status) {
+		return // a handed-over command has printed its own
+	}
+	var hints []string
+	for _, fault := range app.Faults(err) {
+		fmt.Fprintf(w, "caseledger: error: %s\n", oneLine(fault.Error()))
+		if h := hint(fault); h != "" && (len(hints) == 0 || hints[len(hints)-1] != h) {
+			hints = append(hints, h)
+		}
+	}
+	for _, h := range hints {
+		fmt.Fprintf(w, "caseledger: hint: %s\n", oneLine(h))
+	}
+}
+
+// oneLine keeps control characters of what was typed, or of a damaged file, off
+// the terminal.
+func oneLine(s string) string {
+	return strings.TrimSuffix(strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0:
+			return '\ufffd'
+		}
+		return r
+	}, s), ".")
+}
+
+// hint says what a person can do about an error, if that can be said.
+func hint(err error) string {
+	var (
+		usage    *UsageError
+		input    *app.InputError
+		refusal  *aggregates.Refusal
+		noLedger *app.NoLedgerError
+		notEmpty *app.NotEmptyError
+		locked   *natsserver.LockedError
+		viewsIn  *projections.LockedError
+		damage   *events.DamageError
+		floor    *jetstream.FloorError
+		drift    *jetstream.DriftError
+		diverged *projections.DivergedError
+		chain    *projections.ChainError
+		reused   *app.CommandReusedError
+		contend  *app.ContentionError
+		notFound *projections.NotFoundError
+		hinted   interface{ Hint() string }
+	)
+	switch {
+	case errors.As(err, &hinted):
+		return hinted.Hint()
+	case errors.As(err, &usage):
+		if usage.Help != "" {
+			return "see: " + usage.Help + " --help"
+		}
+	case errors.As(err, &input):
+		return input.Hint
+	case errors.As(err, &refusal):
+		return refusal.Hint
+	case errors.As(err, &noLedger):
+		return "make one with: caseledger init --data " + noLedger.Dir + ", or name another directory with --data"
+	case errors.As(err, &notEmpty):
+		return "name a new or empty directory with --data"
+	case errors.As(err, &locked), errors.As(err, &viewsIn):
+		return "wait until that command has ended; while caseledger serve runs, commands on this machine go through it"
+	case errors.As(err, &floor), errors.As(err, &diverged):
+		return "the stream has lost records that were read before: restore the directory's stream from a backup, and do not record anything until then"
+	case errors.As(err, &damage), errors.As(err, &chain):
+		return "do not record anything more: keep a copy of the directory as it is, and restore its stream from a backup"
+	case errors.As(err, &drift):
+		return "have the operator of the NATS server put the stream's settings back"
+	case errors.As(err, &reused):
+		return "a new command needs a new id; only the very same command may be sent again under its id"
+	case errors.As(err, &notFound):
+		return "the ids that there are: caseledger caseload, caseledger clocks"
+	case errors.As(err, &contend):
+		return "give the same command again under the same id: it cannot be recorded twice"
+	case errors.Is(err, events.ErrUncertain):
+		return "give the same command again under the same id: it cannot be recorded twice"
+	case errors.Is(err, events.ErrFull):
+		return "nothing that was acknowledged is lost: make room on the disk and run the command again"
+	case errors.Is(err, jetstream.ErrNotFound):
+		return "is --data or --nats right; a new ledger is made by: caseledger init"
+	}
+	return ""
+}

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"caseledger/aggregates/policy"
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/projections/history"
+	"caseledger/projections/reimbursement"
+)
+
+type reimbursementOptions struct {
+	question
+	client, closing, agency, month string
+}
+
+func (p *Program) reimbursementCommand() *cobra.Command {
+	var o reimbursementOptions
+	cmd := &cobra.Command{
+		Use:   "reimbursement --client C | --agency A --month M",
+		Short: "Show what agencies are entitled to, for a client or in a month",
+		Long: `Show what agencies are entitled to: for one client up to a closing date, each expense with what
+becomes of it and why, or for one agency what accrued in a calendar month, client by client.
+
+What was billed or paid before does not matter here. With --on, only facts effective by that day count.`,
+		Example: `  caseledger reimbursement --client C-7QK2M4 --closing 2009-04-30
+  caseledger reimbursement --agency A-017 --month 2009-04`,
+		Args: noArgs,
+	}
+	cmd.Flags().StringVar(&o.client, "client", "", "a client's coded `id`")
+	cmd.Flags().StringVar(&o.closing, "closing", "", "last `day` that counts (default the day of --on or --as-of, or today)")
+	cmd.Flags().StringVar(&o.agency, "agency", "", "an agency's coded `id`")
+	cmd.Flags().StringVar(&o.month, "month", "", "a calendar `month`, YYYY-MM")
+	o.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		client := o.client != "" && o.agency == "" && o.month == ""
+		agency := o.client == "" && o.closing == "" && o.agency != "" && o.month != ""
+		if !client && !agency {
+			return &UsageError{"give either --client, or --agency and --month", cmd.CommandPath()}
+		}
+		return p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+			if client {
+				return p.clientReimbursement(ctx, l, o)
+			}
+			return p.agencyMonth(ctx, l, o)
+		})(cmd, args)
+	}
+	return cmd
+}
+
+// factsBy is the day by which facts must be effective to count; the zero day
+// means all of them, which is what entitlement rests on unless --on is given.
+func (o *reimbursementOptions) factsBy(at standpoint) events.Date {
+	if o.on == "" {
+		return 0
+	}
+	return at.on
+}
+
+func (p *Program) clientReimbursement(ctx context.Context, l *app.Ledger, o reimbursementOptions) error {
+	var closing events.Date
+	if o.closing != "" {
+		var err error
+		if closing, err = events.ParseDate(o.closing); err != nil {
+			return usage("--closing: %v", err)
+		}
+	}
+	var r *policy.Reimbursement
+	var v provenance
+	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
+		id, err := history.Resolve(s, o.client)
+		if err != nil {
+			return err
+		}
+		if closing == 0 {
+			closing = at.on
+		}
+		v = provenanceOf(l, s, at)
+		v.On = o.factsBy(at).String()
+		r, err = reimbursement.Of(s, id, closing, o.factsBy(at))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.answer(reimbursementSheet(r), struct {
+		*policy.Reimbursement
+		Provenance provenance `json:"provenance"`
+	}{r, v}, v)
+}
+
+// reimbursementSheet lists every expense with what becomes of it; the totals
+// stand below.
+func reimbursementSheet(r *policy.Reimbursement) sheet {
+	s := sheet{
+		title: fmt.Sprintf("reimbursement of %s at the closing of %s", r.Client, r.Closing),
+		columns: append(left("date", "agency"), right("expense"), right("paid"), right("held"), right("disallowed"),
+			column{name: "reason"}, column{name: "rule"}, column{name: "record"}),
+	}
+	refused := events.Cents(0)
+	for _, x := range r.Expenses {
+		s.add(x.Date.String(), x.Agency, x.Cents.String(), x.Paid.String(), x.Held.String(), x.Disallowed.String(),
+			x.Reason, x.Rule, fmt.Sprintf("#%d", x.Sequence))
+	}
+	for _, x := range r.ClientCents.Refused {
+		refused += x.Cents
+	}
+	s.notes = append(s.notes,
+		fmt.Sprintf("administrative %s; client expenses paid %s, held %s, disallowed %s, refused %s", r.AdministrativeCents,
+			r.ClientCents.Paid, r.ClientCents.Held, r.ClientCents.Disallowed, refused))
+	for _, a := range r.ByAgency {
+		s.notes = append(s.notes, fmt.Sprintf("agency %s: administrative %s, client %s", a.Agency, a.AdministrativeCents, a.ClientCents))
+	}
+	for _, y := range r.ByFiscalYear {
+		s.notes = append(s.notes, fmt.Sprintf("fiscal year %d: administrative %s, client %s", y.FiscalYear, y.AdministrativeCents, y.ClientCents))
+	}
+	return s
+}
+
+func (p *Program) agencyMonth(ctx context.Context, l *app.Ledger, o reimbursementOptions) error {
+	first, err := events.ParseDate(o.month + "-01")
+	if err != nil {
+		return usage("--month: %q is not a month of the form YYYY-MM", o.month)
+	}
+	var m *reimbursement.AgencyMonth
+	var v provenance
+	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+		if err := knownAgency(s, o.agency); err != nil {
+			return err
+		}
+		v = provenanceOf(l, s, at)
+		v.On = o.factsBy(at).String()
+		m, err = reimbursement.Month(s, o.agency, first, o.factsBy(at))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.answer(agencyMonthSheet(m), struct {
+		*reimbursement.AgencyMonth
+		Provenance provenance `json:"provenance"`
+	}{m, v}, v)
+}
+
+func agencyMonthSheet(m *reimbursement.AgencyMonth) sheet {
+	s := sheet{
+		title: fmt.Sprintf("entitlement of %s from %s to %s", m.Agency, m.From, m.To),
+		columns: append(left("client"), right("administrative"), right("client_paid"), right("due"),
+			right("held"), right("disallowed"), right("refused")),
+	}
+	line := func(name string, a reimbursement.Amounts) []string {
+		return []string{name, a.AdministrativeCents.String(), a.PaidCents.String(), a.Due().String(),
+			a.HeldCents.String(), a.DisallowedCents.String(), a.RefusedCents.String()}
+	}
+	for _, c := range m.Rows {
+		s.rows = append(s.rows, line(c.Client, c.Amounts))
+	}
+	s.total = line("total", m.Total)
+	s.notes = []string{fmt.Sprintf("%s; held is what became held less what was released", plural(len(m.Rows), "client"))}
+	return s
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/replay"
+)
+
+// Formats of what is printed.
+const (
+	formatText = "text"
+	formatCSV  = "csv"
+	formatJSON = "json"
+)
+
+func (p *Program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "caseledger",
+		Short: "An event-sourced case ledger",
+		Long: `caseledger records every action on a case as an immutable event, and answers from
+those events: caseloads, clocks, reimbursement, statistics and each client's full history.`,
+		Version:       p.Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains([]string{formatText, formatCSV, formatJSON}, p.flags.format) {
+				return usage("--format %s: it is text, csv or json", p.flags.format)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			e := &UsageError{fmt.Sprintf("there is no command %q", args[0]), "caseledger"}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				e.Problem += ": did you mean " + strings.Join(near, " or ")
+			}
+			return e
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &UsageError{Problem: lowerFirst(err.Error()), Help: cmd.CommandPath()}
+	})
+	root.SetVersionTemplate("caseledger {{.Version}}\n")
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&p.flags.place.Dir, "data", "", "the ledger's `directory` (default $CASELEDGER_DATA or ./ledger)")
+	flags.StringVar(&p.flags.format, "format", formatText, "text, csv or json")
+	flags.StringVar(&p.flags.place.MasterKey, "master-key", p.Getenv("CASELEDGER_MASTER_KEY"), "`file` of the master key (default master.key in the directory)")
+	flags.StringVar(&p.flags.place.URL, "nats", "", "`URL` of a NATS server or cluster that holds the records")
+	flags.StringVar(&p.flags.place.CredsFile, "creds", "", "credentials `file` for --nats")
+	flags.StringVar(&p.flags.place.TokenFile, "token-file", "", "`file` with a token for --nats")
+	flags.IntVar(&p.flags.place.Replicas, "replicas", 0, "copies of the stream that --nats keeps, such as 3")
+
+	root.AddGroup(
+		&cobra.Group{ID: "write", Title: "Recording:"},
+		&cobra.Group{ID: "read", Title: "Asking:"},
+		&cobra.Group{ID: "run", Title: "Running:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
+	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand())
+	add("run", p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
+	root.AddCommand(p.versionCommand(), p.docsCommand())
+	return root
+}
+
+// ledger returns the open ledger and what releases it.
+func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {
+	if p.held != nil {
+		return p.held, func() error { return nil }, nil
+	}
+	show := p.progress()
+	l, err := app.Open(ctx, p.place(), app.OpenOptions{
+		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views,
+	})
+	show.done()
+	if err != nil {
+		return nil, nil, err
+	}
+	return l, l.Close, nil
+}
+
+// onLedger makes the run function of a command that works on an open ledger. When
+// serve holds the directory, the command is handed over to it.
+func (p *Program) onLedger(run func(ctx context.Context, l *app.Ledger, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		if handed, err := p.handOver(cmd.Context()); handed || err != nil {
+			return err
+		}
+		l, release, err := p.ledger(cmd.Context())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, release()) }()
+		return run(cmd.Context(), l, args)
+	}
+}
+
+// catalogue is every command of the ledger. Its faults are a test's to find.
+func (p *Program) catalogue() *app.Catalogue { return app.Commands() }
+
+// A UsageError reports a command line that says nothing sensible.
+type UsageError struct {
+	Problem string // lower case, no full stop
+	Help    string // the command whose --help helps; may be empty
+}
+
+func (e *UsageError) Error() string { return e.Problem }
+
+func usage(format string, args ...any) error {
+	return &UsageError{Problem: fmt.Sprintf(format, args...)}
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// noArgs and oneArg say what is wrong in the words of [UsageError].
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &UsageError{fmt.Sprintf("%s takes no argument, and %q was given", cmd.CommandPath(), args[0]), cmd.CommandPath()}
+	}
+	return nil
+}
+
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return &UsageError{fmt.Sprintf("%s takes one argument: %s", cmd.CommandPath(), what), cmd.CommandPath()}
+		}
+		return nil
+	}
+}

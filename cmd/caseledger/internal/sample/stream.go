@@ -1,0 +1,88 @@
+package sample
+
+import (
+	"cmp"
+	"container/heap"
+	"iter"
+	"slices"
+
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
+)
+
+// A sheet collects the commands of one source.
+type sheet []app.Request
+
+func (s *sheet) add(r app.Request) { *s = append(*s, r) }
+
+// sorted returns the commands in order of the moments at which they were
+// recorded, without those after the sample's end.
+func (s sheet) sorted() []app.Request {
+	slices.SortStableFunc(s, func(a, b app.Request) int { return cmp.Compare(a.RecordedAt, b.RecordedAt) })
+	end, _ := slices.BinarySearchFunc(s, horizonEnd, func(r app.Request, t events.Instant) int { return cmp.Compare(r.RecordedAt, t) })
+	return s[:end]
+}
+
+// horizonEnd is midnight after the horizon, in New York.
+var horizonEnd = events.MustInstant("2009-07-01T04:00:00Z")
+
+// A source is a sheet that is written only when its time comes: starts is not
+// after its first command.
+type source struct {
+	starts events.Instant
+	write  func() []app.Request
+}
+
+// merge yields the commands of all sources in order of time, those of one moment
+// in the order of the sources. It holds the sheets of the sources that have begun
+// and not ended, and nothing of the others.
+func merge(sources []source) iter.Seq[app.Request] {
+	slices.SortStableFunc(sources, func(a, b source) int { return cmp.Compare(a.starts, b.starts) })
+	return func(yield func(app.Request) bool) {
+		var running running
+		for next := 0; next < len(sources) || len(running) > 0; {
+			if next < len(sources) && (len(running) == 0 || sources[next].starts <= running[0].rest[0].RecordedAt) {
+				if rest := sources[next].write(); len(rest) > 0 {
+					heap.Push(&running, begun{rest, next})
+				}
+				next++
+				continue
+			}
+			first := &running[0]
+			r := first.rest[0]
+			if first.rest = first.rest[1:]; len(first.rest) > 0 {
+				heap.Fix(&running, 0)
+			} else {
+				heap.Pop(&running)
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// begun is a source whose sheet is written; rest is what is still to come.
+type begun struct {
+	rest  []app.Request
+	order int
+}
+
+// running is a heap of begun sources by the moment of their next command.
+type running []begun
+
+func (h running) Len() int { return len(h) }
+
+func (h running) Less(i, j int) bool {
+	a, b := h[i].rest[0].RecordedAt, h[j].rest[0].RecordedAt
+	return a < b || a == b && h[i].order < h[j].order
+}
+
+func (h running) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *running) Push(x any)   { *h = append(*h, x.(begun)) }
+func (h *running) Pop() any {
+	last := (*h)[len(*h)-1]
+	(*h)[len(*h)-1] = begun{}
+	*h = (*h)[:len(*h)-1]
+	return last
+}

@@ -1,0 +1,134 @@
+// Command caseledger is an event-sourced case ledger.
+//
+// Exit codes:
+//
+//	0  done
+//	1  it failed
+//	2  the command line, or a file's line, does not say anything sensible
+//	3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
+//	4  the ledger is not there, held by another process, or cannot be reached
+//	5  the ledger is damaged, has lost records, or its stream was reconfigured
+//	6  the disk, or a limit, is full
+//	7  some rows of an import were left out
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"os/user"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"caseledger/aggregates"
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/cli"
+	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+	"caseledger/events/seal"
+	"caseledger/projections"
+	"caseledger/projections/history"
+	"caseledger/projections/statistics"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "caseledger: error: find the working directory:", err)
+		return 1
+	}
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		width = 0 // not a terminal
+	}
+	p := &cli.Program{
+		Args: os.Args[1:], Dir: dir, In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Terminal: width > 0, Watched: term.IsTerminal(int(os.Stderr.Fd())), Width: width,
+		User: userName(), Getenv: os.Getenv, Now: time.Now, Version: version(), ExitCode: exitCode,
+	}
+	err = p.Run(ctx)
+	cli.Report(os.Stderr, err)
+	return exitCode(err)
+}
+
+// userName is who runs the program, as far as the system knows.
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return os.Getenv("USER")
+}
+
+// release is set by the linker in releases.
+var release string
+
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// exitCode is the one place that decides how the program ends. Where several
+// errors are joined, the one that speaks against the ledger itself wins.
+func exitCode(err error) int {
+	var (
+		status   *cli.ExitStatus
+		usage    *cli.UsageError
+		input    *app.InputError
+		refusal  *aggregates.Refusal
+		reused   *app.CommandReusedError
+		rejected *cli.RejectedError
+		cell     *statistics.CellError
+		several  *history.AmbiguousError
+		noLedger *app.NoLedgerError
+		locked   *natsserver.LockedError
+		viewsIn  *projections.LockedError
+		contend  *app.ContentionError
+		serve    *cli.ServeError
+		version  *cli.VersionError
+		damage   *events.DamageError
+		floor    *jetstream.FloorError
+		drift    *jetstream.DriftError
+		diverged *projections.DivergedError
+		chain    *projections.ChainError
+		master   *seal.MasterKeyError
+		tampered *seal.TamperedError
+	)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return status.Code
+	case errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
+		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered):
+		return 5
+	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
+		return 6
+	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master),
+		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
+		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis):
+		return 4
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &cell), errors.As(err, &several):
+		return 2
+	case errors.As(err, &refusal), errors.As(err, &reused):
+		return 3
+	case errors.As(err, &rejected):
+		return 7
+	default:
+		return 1
+	}
+}
