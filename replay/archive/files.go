@@ -1,0 +1,46 @@
+package archive
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
+
+// create makes a file and the directories above it. What a crash left under its
+// name is overwritten; nothing that counts has it yet.
+func create(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if !os.IsNotExist(err) {
+		return f, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+}
+
+// replaceFile replaces a file at once and durably: after a crash it is the old
+// one or the new one.
+func replaceFile(path string, data []byte) error {
+	f, err := create(path + ".new")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+// syncPath brings a directory's names to the disk.
+func syncPath(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
