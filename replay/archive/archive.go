@@ -29,6 +29,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,9 +40,11 @@ import (
 )
 
 const (
-	headFile       = "head"
-	headVersion    = "caseledger archive 1"
-	checkpointFile = "checkpoint"
+	headFile    = "head"
+	headVersion = "caseledger archive 1"
+
+	// CheckpointFile is the name of the signed checkpoint.
+	CheckpointFile = "checkpoint"
 )
 
 // ErrNotFound reports a directory that holds no archive. It may be that a disk
@@ -189,7 +192,7 @@ func (a *Archive) Get(sequence uint64) (record []byte, err error) {
 // Checkpoint returns the signed checkpoint that was put last, nil when there is
 // none. It is not verified here.
 func (a *Archive) Checkpoint() ([]byte, error) {
-	b, err := os.ReadFile(filepath.Join(a.dir, checkpointFile))
+	b, err := os.ReadFile(filepath.Join(a.dir, CheckpointFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -199,14 +202,39 @@ func (a *Archive) Checkpoint() ([]byte, error) {
 	return b, nil
 }
 
-// PutCheckpoint replaces the signed checkpoint, durably.
-func (a *Archive) PutCheckpoint(signed []byte) error { return a.PutFile(checkpointFile, signed) }
+// File returns a file of the archive that is not one of its tiles. It is not
+// verified here.
+func (a *Archive) File(name string) ([]byte, error) {
+	path := filepath.Join(a.dir, name)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, damage(path, err)
+	}
+	return b, nil
+}
 
 // PutFile replaces a file of the archive that is not one of its tiles, durably
 // and at once.
 func (a *Archive) PutFile(name string, data []byte) error {
-	if err := replaceFile(filepath.Join(a.dir, name), data); err != nil {
+	if err := errors.Join(replaceFile(filepath.Join(a.dir, name), data), syncPath(a.dir)); err != nil {
 		return fmt.Errorf("write archive: %w", err)
+	}
+	return nil
+}
+
+// Prune removes everything but the named files from a directory that holds no
+// tiles.
+func (a *Archive) Prune(dir string, keep ...string) error {
+	list, err := os.ReadDir(filepath.Join(a.dir, dir))
+	if err != nil {
+		return fmt.Errorf("prune archive: %w", err)
+	}
+	for _, f := range list {
+		if !slices.Contains(keep, f.Name()) {
+			if err := os.Remove(filepath.Join(a.dir, dir, f.Name())); err != nil {
+				return fmt.Errorf("prune archive: %w", err)
+			}
+		}
 	}
 	return nil
 }
