@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"caseledger/events"
+	"caseledger/replay/durable"
 )
 
 // An edge is what does not fill a tile yet: the last bundle of records and, for
@@ -170,7 +171,8 @@ func flatten(hashes []tlog.Hash) []byte {
 }
 
 func (w *writer) write(level int, n int64, width int, data []byte) error {
-	f, err := create(filepath.Join(w.archive.dir, tilePath(level, n, width)))
+	// What a crash left under its name does not count yet.
+	f, err := durable.Create(filepath.Join(w.archive.dir, tilePath(level, n, width)))
 	if err != nil {
 		return err
 	}
@@ -192,7 +194,7 @@ func (w *writer) finish() (tlog.Tree, error) {
 		}
 	}
 	for dir := range directories {
-		err = errors.Join(err, syncPath(dir))
+		err = errors.Join(err, durable.SyncDir(dir))
 	}
 	if err != nil {
 		return tlog.Tree{}, err

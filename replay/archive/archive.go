@@ -37,6 +37,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"caseledger/events"
+	"caseledger/replay/durable"
 )
 
 const (
@@ -92,7 +93,7 @@ func Create(dir string) (*Archive, error) {
 	if a.tree.Hash, err = tlog.TreeHash(0, nil); err != nil {
 		return nil, fmt.Errorf("create archive: %w", err)
 	}
-	if err := errors.Join(a.writeHead(a.tree), syncPath(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(a.writeHead(a.tree), durable.SyncDir(filepath.Dir(dir))); err != nil {
 		return nil, fmt.Errorf("create archive: %w", err)
 	}
 	return a, nil
@@ -139,7 +140,7 @@ func parseHead(b []byte) (t tlog.Tree, err error) {
 }
 
 func (a *Archive) writeHead(t tlog.Tree) error {
-	return replaceFile(filepath.Join(a.dir, headFile), formatHead(t))
+	return durable.Replace(filepath.Join(a.dir, headFile), formatHead(t))
 }
 
 // Dir returns the directory.
@@ -216,7 +217,7 @@ func (a *Archive) File(name string) ([]byte, error) {
 // PutFile replaces a file of the archive that is not one of its tiles, durably
 // and at once.
 func (a *Archive) PutFile(name string, data []byte) error {
-	if err := errors.Join(replaceFile(filepath.Join(a.dir, name), data), syncPath(a.dir)); err != nil {
+	if err := errors.Join(durable.Replace(filepath.Join(a.dir, name), data), durable.SyncDir(a.dir)); err != nil {
 		return fmt.Errorf("write archive: %w", err)
 	}
 	return nil

@@ -31,6 +31,9 @@ func (a *Archive) Read(ctx context.Context, from, to uint64, f func([]events.Mes
 	a.reading.RLock()
 	defer a.reading.RUnlock()
 	tree := a.Tree()
+	if from > to {
+		return nil
+	}
 	if from == 0 || to > uint64(tree.N) {
 		return &events.DamageError{Sequence: max(from, uint64(tree.N)+1), Detail: fmt.Sprintf("the archive %s ends at #%d", a.dir, tree.N)}
 	}

@@ -1,4 +1,5 @@
-package archive
+// Package durable answers one question: is it on the disk?
+package durable
 
 import (
 	"errors"
@@ -6,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// create makes a file and the directories above it. What a crash left under its
-// name is overwritten; nothing that counts has it yet.
-func create(path string) (*os.File, error) {
+// Create makes a file and the directories above it, or empties it. Nothing of it
+// is durable yet.
+func Create(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if !os.IsNotExist(err) {
 		return f, err
@@ -19,10 +20,10 @@ func create(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
-// replaceFile replaces a file at once and durably: after a crash it is the old
+// Replace replaces a file at once and durably: after a crash it is the old
 // one or the new one.
-func replaceFile(path string, data []byte) error {
-	f, err := create(path + ".new")
+func Replace(path string, data []byte) error {
+	f, err := Create(path + ".new")
 	if err != nil {
 		return err
 	}
@@ -33,11 +34,11 @@ func replaceFile(path string, data []byte) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncPath(filepath.Dir(path))
+	return SyncDir(filepath.Dir(path))
 }
 
-// syncPath brings a directory's names to the disk.
-func syncPath(dir string) error {
+// SyncDir brings a directory's names to the disk.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
