@@ -61,22 +61,10 @@ type builder struct {
 }
 
 func newBuilder(path string, views []View, until uint64, runSize int, progress func(Progress)) (*builder, error) {
-	// Locked first, then emptied: a build in another process is not disturbed.
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 100 * time.Millisecond})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, &LockedError{path}
-	case err == nil:
-		err = db.Close()
+	if err := removeLeftover(path); err != nil {
+		return nil, err
 	}
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return nil, fmt.Errorf("build views: %w", err)
-	}
-	if err := os.Remove(path); err != nil {
-		return nil, fmt.Errorf("build views: %w", err)
-	}
-	db, err = bolt.Open(path, 0o600, &bolt.Options{
+	db, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout: 100 * time.Millisecond, NoSync: true, NoGrowSync: true, NoFreelistSync: true,
 		FreelistType: bolt.FreelistMapType, InitialMmapSize: mapSize(until),
 	})
@@ -88,6 +76,28 @@ func newBuilder(path string, views []View, until uint64, runSize int, progress f
 		return nil, errors.Join(fmt.Errorf("build views: %w", err), db.Close())
 	}
 	return &builder{path: path, views: views, until: until, progress: progress, db: db, runs: r}, nil
+}
+
+// removeLeftover removes what a killed build left. It is locked first: a build in
+// another process is not disturbed.
+func removeLeftover(path string) error {
+	err := guard(func() error {
+		db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 100 * time.Millisecond, ReadOnly: true})
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return &LockedError{path}
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("build views: %w", err)
+	}
+	return nil
 }
 
 // mapSize is address space for a file of so many records. The file may outgrow
@@ -111,11 +121,18 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	if err := b.ingest(ctx, src); err != nil {
 		return err
 	}
+	b.packer, b.spare, b.used, b.commands = packer{}, nil, nil, nil
 	subjects, err := b.index()
 	if err != nil {
 		return err
 	}
-	return b.derive(ctx, subjects)
+	if err := b.derive(ctx, subjects); err != nil {
+		return err
+	}
+	// The list of free pages, left out so far: without it every Open would have to
+	// visit all pages.
+	b.db.NoFreelistSync = false
+	return b.db.Update(func(*bolt.Tx) error { return nil })
 }
 
 // ingest reads and decodes on this goroutine while another one writes.
@@ -288,7 +305,7 @@ type sortedWriter struct {
 }
 
 // writerBytes bounds what one transaction of a sortedWriter holds.
-const writerBytes = 16 << 20
+const writerBytes = 4 << 20
 
 func (w *sortedWriter) put(bucket, key, value []byte) error {
 	if w.tx == nil {

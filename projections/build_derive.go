@@ -15,7 +15,7 @@ import (
 
 // deriveBatch is the number of subjects that a worker takes at a time. A read
 // transaction lasts no longer: the file cannot grow beneath it.
-const deriveBatch = 256
+const deriveBatch = 1024
 
 // A job is a batch of subjects to derive; done receives their rows, once.
 type job struct {
@@ -40,8 +40,10 @@ func (b *builder) derive(ctx context.Context, total uint64) error {
 	for range workers {
 		group.Go(func() {
 			d := newDeriver(b.views)
+			segments := make([]segment, b.position.Sequence/segmentSize)
 			for j := range jobs {
-				j.done <- b.deriveJob(d, j.subjects)
+				clear(segments) // they may lie elsewhere in another transaction
+				j.done <- b.deriveJob(d, segments, j.subjects)
 			}
 		})
 	}
@@ -98,7 +100,7 @@ func (b *builder) subjectsAfter(after []byte) (subjects []events.Subject, err er
 	return subjects, err
 }
 
-func (b *builder) deriveJob(d *deriver, subjects []events.Subject) (result jobResult) {
+func (b *builder) deriveJob(d *deriver, segments []segment, subjects []events.Subject) (result jobResult) {
 	result.rows = make([]derived, len(subjects))
 	result.err = guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
@@ -106,6 +108,7 @@ func (b *builder) deriveJob(d *deriver, subjects []events.Subject) (result jobRe
 			if err != nil {
 				return err
 			}
+			s.segments = segments
 			buf := make([]byte, 0, len(subjects)*512)
 			for i, subject := range subjects {
 				if result.rows[i], err = d.deriveInto(s, subject, buf); err != nil {

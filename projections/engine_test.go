@@ -24,6 +24,7 @@ type countView struct{ version int }
 
 func (countView) Name() string         { return "count" }
 func (v countView) Version() int       { return v.version }
+func (countView) Ignores() []string    { return nil }
 func (countView) Kinds() []events.Kind { return []events.Kind{events.KindCase, events.KindAgency} }
 
 func (countView) Derive(s *projections.Subject, row []byte) ([]byte, error) {
@@ -59,6 +60,7 @@ type lastView struct{}
 
 func (lastView) Name() string         { return "last" }
 func (lastView) Version() int         { return 1 }
+func (lastView) Ignores() []string    { return nil }
 func (lastView) Kinds() []events.Kind { return events.Kinds() }
 func (lastView) Derive(s *projections.Subject, row []byte) ([]byte, error) {
 	r := s.Records[len(s.Records)-1]
@@ -581,6 +583,38 @@ func TestKilledRebuild(t *testing.T) {
 		t.Error("the rebuilt views differ")
 	}
 }
+
+// Given what a killed build left, intact or broken, then the next one removes it;
+// one that still runs is not disturbed.
+func TestLeftover(t *testing.T) {
+	s := streamOf(t, 300)
+	path := filepath.Join(t.TempDir(), "views")
+	for name, left := range map[string][]byte{"empty": nil, "broken": bytes.Repeat([]byte("x"), 1<<16)} {
+		if err := os.WriteFile(path+".part", left, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := projections.Build(t.Context(), s, path, testViews, 300, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	tried := false
+	err := projections.Build(t.Context(), s, path, testViews, 300, func(projections.Progress) {
+		if tried {
+			return
+		}
+		tried = true
+		var locked *projections.LockedError
+		if err := projections.Build(t.Context(), s, path, testViews, 300, nil); !errors.As(err, &locked) {
+			t.Errorf("a second build beside it: %v, want a locked error", err)
+		}
+	})
+	if err != nil || !tried {
+		t.Error(err)
+	}
+}
+
+// A log is a source.
+var _ projections.Source = events.Log(nil)
 
 // Given a file that another holder has open, then Open says so in time.
 func TestLocked(t *testing.T) {

@@ -71,7 +71,13 @@ func (s *Subject) Evaluate(f *policy.Facts, day events.Date) (*policy.Entitlemen
 	if err != nil {
 		return nil, err
 	}
-	principal, err := s.PrincipalFacts(f)
+	return s.EvaluateUnder(book, f, day)
+}
+
+// EvaluateUnder is [Subject.Evaluate] under the policies of another book than
+// the one that the records make.
+func (s *Subject) EvaluateUnder(book *policy.Book, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	principal, err := s.principalFacts(book, f)
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +94,10 @@ func (s *Subject) PrincipalFacts(f *policy.Facts) (*policy.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.principalFacts(book, f)
+}
+
+func (s *Subject) principalFacts(book *policy.Book, f *policy.Facts) (*policy.Facts, error) {
 	e, enrolled := f.Enrollment()
 	id := f.Principal()
 	if !enrolled || id == "" || book.On(e.OccurredOn).DerivativeRate != policy.FollowsPrincipal {
@@ -130,7 +140,7 @@ func (s *Subject) Principal(id string) (*Subject, error) {
 func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
 
 // Subject returns a subject with its history, which may be empty.
-func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil) }
+func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil, nil) }
 
 // Client returns the case of a client with its history, or a [*NotFoundError].
 func (s *Snapshot) Client(id string) (*Subject, error) {
@@ -141,8 +151,8 @@ func (s *Snapshot) Client(id string) (*Subject, error) {
 	return c, err
 }
 
-func (s *Snapshot) subject(name events.Subject, buf []*events.Record) (*Subject, error) {
-	records, err := s.appendHistory(buf, name)
+func (s *Snapshot) subject(name events.Subject, buf []*events.Record, skip func(raw []byte) bool) (*Subject, error) {
+	records, err := s.appendHistory(buf, name, skip)
 	if err != nil {
 		return nil, err
 	}

@@ -17,10 +17,20 @@ type View interface {
 	Version() int
 	// Kinds lists the kinds of subjects that have rows.
 	Kinds() []events.Kind
+	// Ignores lists event types on which no row depends. Records that every view
+	// ignores are left out of the subject that Derive gets, which saves decoding
+	// them; it must hold up whether or not they are there.
+	Ignores() []string
 	// Derive appends the row of a subject to row and returns it; a subject for
 	// which nothing is appended has no row. The row must depend on s alone. It
 	// is called from several goroutines. Nothing of s may be kept.
 	Derive(s *Subject, row []byte) ([]byte, error)
+}
+
+// NoFacts lists the event types that no fact of the policy, no caseload and no
+// count rests on: the bulk of the records. A test holds it against the policy.
+func NoFacts() []string {
+	return []string{"service.delivered.v1", "consent.given.v1", "consent.withdrawn.v1"}
 }
 
 // A Source is where records are read from: a log, an archive, or the views' own

@@ -339,56 +339,75 @@ func (v *Views) Digest() (events.Hash, error) {
 			return nil
 		})
 	})
-	return events.Hash(h.Sum(nil)), err
+	if err != nil {
+		return events.Hash{}, err // a fault may have left h half-way through a block
+	}
+	return events.Hash(h.Sum(nil)), nil
 }
 
-// Check reads the whole file and reports the first fault: in its pages, in a
-// subject's chain, or in a subject's head. Cost: about three seconds for each
-// million records.
+// Check reads the whole file and reports the first fault: in the order of its
+// keys, in a subject's chain, in a subject's head, or a record without a subject.
+// Cost: about three seconds for each million records.
+//
+// It does not use bbolt's own check, which walks the file on a goroutine of its
+// own: on a broken page that would end the process.
 func (v *Views) Check() error {
 	err := v.view(func(tx *bolt.Tx) error {
-		for err := range tx.Check() {
-			return v.distrust(err.Error())
-		}
-		return nil
+		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			var last []byte
+			return b.ForEach(func(k, _ []byte) error {
+				if last != nil && bytes.Compare(last, k) >= 0 {
+					return v.distrust(fmt.Sprintf("keys of bucket %s are out of order", name))
+				}
+				last = k
+				return nil
+			})
+		})
 	})
 	if err != nil {
 		return err
 	}
 	return v.Read(func(s *Snapshot) error {
+		records := uint64(0)
 		c := s.subjects.Cursor()
 		for k, value := c.First(); k != nil; k, value = c.Next() {
-			if err := s.checkSubject(events.Subject(k), value); err != nil {
+			n, err := s.checkSubject(events.Subject(k), value)
+			if err != nil {
 				return v.distrust(err.Error())
 			}
+			records += n
+		}
+		if records != s.position.Sequence {
+			return v.distrust(fmt.Sprintf("subjects have %d records of %d", records, s.position.Sequence))
 		}
 		return nil
 	})
 }
 
-func (s *Snapshot) checkSubject(subject events.Subject, value []byte) error {
+// checkSubject returns the number of a subject's records.
+func (s *Snapshot) checkSubject(subject events.Subject, value []byte) (uint64, error) {
 	e, err := parseEntry(value)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	records, err := s.appendRecords(nil, &e, subject)
+	records, err := s.appendRecords(nil, &e, subject, nil)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var last entry
 	for _, r := range records {
 		if r.Subject != subject {
-			return &ChainError{r.Sequence, r.Subject, fmt.Sprintf("it stands in the history of %s", subject)}
+			return 0, &ChainError{r.Sequence, r.Subject, fmt.Sprintf("it stands in the history of %s", subject)}
 		}
 		if err := last.follow(r.Sequence, r.Subject, r.Version, r.Previous); err != nil {
-			return err
+			return 0, err
 		}
 		last = entry{version: r.Version, hash: r.Hash(), last: r.Sequence}
 	}
 	if last.version != e.version || last.hash != e.hash || last.last != e.last {
-		return &ChainError{last.last, subject, fmt.Sprintf("it is not the head that the views know: version %d at #%d", e.version, e.last)}
+		return 0, &ChainError{last.last, subject, fmt.Sprintf("it is not the head that the views know: version %d at #%d", e.version, e.last)}
 	}
-	return nil
+	return uint64(len(records)), nil
 }
 
 func fingerprint(views []View) string {

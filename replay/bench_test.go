@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -137,4 +138,53 @@ func BenchmarkQueries(b *testing.B) {
 			b.ReportMetric(0, "ns/op")
 		})
 	}
+}
+
+// BenchmarkFollow measures what it costs live views to take in new records, a
+// given number at a time, with all their rows, durably.
+func BenchmarkFollow(b *testing.B) {
+	source := projtest.NewSynthetic(b, *records)
+	n, err := source.Head(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	half := filepath.Join(b.TempDir(), "half")
+	if err := projections.Build(b.Context(), source, half, replay.Views(), n/2, nil); err != nil {
+		b.Fatal(err)
+	}
+	v := open(b, half)
+	var rest []events.Message
+	err = source.Read(b.Context(), n/2, n, func(batch []events.Message) error { rest = append(rest, batch...); return nil })
+	if err != nil {
+		b.Fatal(err)
+	}
+	tail := &tailSource{messages: rest}
+	for _, batch := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprint(batch), func(b *testing.B) {
+			done := 0
+			for b.Loop() {
+				if tail.head += batch; tail.head >= len(rest) {
+					b.Fatal("the stream is too short: raise -records")
+				}
+				if err := v.CatchUp(b.Context(), tail, nil); err != nil {
+					b.Fatal(err)
+				}
+				done += batch
+			}
+			b.ReportMetric(float64(done)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
+
+// A tailSource holds the end of a stream, up to a head that grows.
+type tailSource struct {
+	messages []events.Message
+	head     int // index of the last message there is
+}
+
+func (t *tailSource) Head(context.Context) (uint64, error) { return t.messages[t.head].Sequence, nil }
+
+func (t *tailSource) Read(_ context.Context, from, to uint64, f func([]events.Message) error) error {
+	first := t.messages[0].Sequence
+	return f(t.messages[from-first : to-first+1])
 }

@@ -254,22 +254,9 @@ func (s *Settings) change(name string, value Reading) error {
 }
 
 func checkRates(r *events.RateChart) error {
-	for _, line := range []struct {
-		name string
-		events.Rate
-	}{{"pre_certified", r.PreCertified}, {"certified", r.Certified}} {
-		for _, v := range []struct {
-			name     string
-			n, limit int64
-		}{
-			{"administrative_cents", int64(line.AdministrativeCents), int64(events.MaxAmount)},
-			{"client_cents", int64(line.ClientCents), int64(events.MaxAmount)},
-			{"maximum_periods", int64(line.MaximumPeriods), MaxPeriods},
-		} {
-			if v.n < 0 || v.n > v.limit {
-				return &SettingError{"rates." + line.name + "." + v.name, fmt.Sprint(v.n),
-					[]string{fmt.Sprintf("0 to %d", v.limit)}}
-			}
+	for _, n := range rateNumbers(r) {
+		if err := n.check(n.value()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,7 +37,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("CASELEDGER_ACTOR", "amy")
 			env.Setenv("CASELEDGER_DATA", "ledger")
-			return nil
+			published, err := filepath.Abs("../../testdata/published")
+			env.Setenv("PUBLISHED", published)
+			return errors.Join(err, goEnv(env))
 		},
 		// Scripts run at once; each has a directory of its own.
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -42,8 +48,50 @@ func TestScripts(t *testing.T) {
 			"bytes":  bytesTo,
 			"hold":   hold,
 			"free":   free,
+			"repeat": repeat,
+			"flip":   flip,
+			"tool":   tool,
+			"port":   port,
+			"slurp":  slurp,
 		},
 	})
+}
+
+// goEnv lets scripts build the tools that they name, see [tool].
+func goEnv(env *testscript.Env) error {
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"}
+	values, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		return fmt.Errorf("read the Go environment: %w", err)
+	}
+	for i, value := range strings.Split(strings.TrimSuffix(string(values), "\n"), "\n") {
+		env.Setenv(names[i], value)
+	}
+	return nil
+}
+
+// tool runs a program of another project, which is built on first use: tool nats
+// args… or tool bbolt args… . What they print is there for stdout and stderr.
+func tool(ts *testscript.TestScript, neg bool, args []string) {
+	root, err := filepath.Abs("../..")
+	ts.Check(err)
+	err = ts.Exec("go", append([]string{"-C", root, "tool", "-modfile=.ci/interop.mod"}, args...)...)
+	if (err != nil) != neg {
+		ts.Fatalf("tool %s: %v", strings.Join(args, " "), err)
+	}
+}
+
+// port puts the number of a free loopback port into a variable: port NAME
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+}
+
+// slurp puts what a file holds into a variable: slurp NAME FILE
+func slurp(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
 }
 
 // served waits until caseledger serve answers on a directory.
@@ -107,4 +155,36 @@ func free(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// repeat writes a template as many times as is said, {n} being the number:
+// repeat FILE 1000 TEMPLATE-FILE
+func repeat(ts *testscript.TestScript, _ bool, args []string) {
+	times, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	template := ts.ReadFile(args[2])
+	var b strings.Builder
+	for n := range times {
+		b.WriteString(strings.ReplaceAll(template, "{n}", strconv.Itoa(n+1)))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+}
+
+// flip flips one bit of a text where it stands in the stream's files: flip DIR TEXT
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", "LEDGER", "msgs", "*.blk")
+	blocks, err := filepath.Glob(pattern)
+	ts.Check(err)
+	for _, name := range blocks {
+		b, err := os.ReadFile(name)
+		ts.Check(err)
+		at := bytes.Index(b, []byte(args[1]))
+		if at < 0 {
+			continue
+		}
+		b[at] ^= 1
+		ts.Check(os.WriteFile(name, b, 0o600))
+		return
+	}
+	ts.Fatalf("%q stands in none of %d files", args[1], len(blocks))
 }

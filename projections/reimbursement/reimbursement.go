@@ -38,6 +38,9 @@ func (View) Version() int { return 1 }
 // Kinds implements [projections.View].
 func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
 
+// Ignores implements [projections.View].
+func (View) Ignores() []string { return projections.NoFacts() }
+
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	f, err := s.Facts()

@@ -43,6 +43,9 @@ func (View) Kinds() []events.Kind {
 	return []events.Kind{events.KindCase, events.KindLetter, events.KindAgency}
 }
 
+// Ignores implements [projections.View].
+func (View) Ignores() []string { return projections.NoFacts() }
+
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	switch s.Name.Kind() {

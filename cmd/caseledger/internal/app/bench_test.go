@@ -51,7 +51,7 @@ func benchmarkExecute(b *testing.B, writers int) {
 	genesis(b, log, false)
 	cached := open(b, log)
 	floor := newFloor(b, server)
-	floor.data = sample(b, cached)
+	floor.data = recordLike(b, cached)
 	fillCold(b, cached)
 
 	var spent [3]time.Duration
@@ -115,8 +115,8 @@ func fillCold(b *testing.B, a *app.App) {
 	}
 }
 
-// sample returns a record as long as those that the benchmark makes.
-func sample(b *testing.B, a *app.App) []byte {
+// recordLike returns a record as long as those that the benchmark makes.
+func recordLike(b *testing.B, a *app.App) []byte {
 	r, err := a.Execute(b.Context(), sign("h-10-100-1000", "HOT-10"))
 	if err != nil {
 		b.Fatal(err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,6 +22,8 @@ type Catalogue struct {
 type Command struct {
 	aggregates.Spec
 	Fields []aggregates.Field
+
+	byName []aggregates.Field // the same, in order of their names
 }
 
 // NewCatalogue lists the commands of aggregates. Every fault in them is named in
@@ -41,6 +44,7 @@ func NewCatalogue(all ...aggregates.Aggregate) (*Catalogue, error) {
 				faults = append(faults, fmt.Errorf("command %q is of kind %q in an aggregate of kind %q", spec.Name, spec.Kind, a.Kind))
 			}
 			command := &Command{Spec: spec, Fields: aggregates.Fields(spec.New())}
+			command.byName = slices.SortedFunc(slices.Values(command.Fields), func(x, y aggregates.Field) int { return cmp.Compare(x.Name, y.Name) })
 			c.commands = append(c.commands, command)
 			c.byName[spec.Name] = command
 		}

@@ -3,8 +3,10 @@ package app
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"caseledger/aggregates"
 	"caseledger/events"
@@ -12,52 +14,103 @@ import (
 
 // digest returns the digest of a command's body: the SHA-256 of the canonical
 // JSON of what was asked, by whom and for when. Two commands are the same when
-// it is. A secret stands in it as its MAC under the subject's own key, so that
+// it is. A secret stands in it as its MAC under the person's own key, so that
 // nobody without that key can try names or birth dates against it.
 //
 // When it was recorded is not part of it, nor is the correlation id.
 func (a *App) digest(subject events.Subject, command *Command, req *Request) (events.Hash, error) {
-	fields := make(map[string]any, len(command.Fields))
-	v := reflect.ValueOf(req.Command).Elem()
-	for _, f := range command.Fields {
-		value := v.Field(f.Index)
-		if isAbsent(value) {
-			continue
-		}
-		fields[f.Name] = value.Interface()
-		if f.Secret == "" {
-			continue
-		}
-		sealed, err := a.macs(subject, f, value)
-		if err != nil {
-			return events.Hash{}, fmt.Errorf("digest %s.%s: %w", command.Name, f.Name, err)
-		}
-		fields[f.Name] = sealed
-	}
-	body, err := json.Marshal(map[string]any{
-		"command": command.Name, "occurred_on": req.OccurredOn, "actor": req.Actor,
-		"role": req.Role, "agency": req.Agency, "fields": fields,
-	}, json.Deterministic(true))
+	body, err := a.body(subject, command, req)
 	if err != nil {
 		return events.Hash{}, fmt.Errorf("digest %s: %w", command.Name, err)
 	}
 	return events.HashOf(body), nil
 }
 
-// macs returns the MAC of a secret text, or of each text of a secret list.
-func (a *App) macs(subject events.Subject, f aggregates.Field, value reflect.Value) (any, error) {
-	if value.Kind() == reflect.Slice {
-		list := make([]any, value.Len())
-		for i := range list {
-			mac, err := a.macs(subject, f, value.Index(i))
-			if err != nil {
-				return nil, err
-			}
-			list[i] = mac
-		}
-		return list, nil
+// body writes the canonical JSON: members in order of their names, absent fields
+// left out, no space. It is written by hand since every command pays for it.
+func (a *App) body(subject events.Subject, command *Command, req *Request) (b []byte, err error) {
+	member := func(separator, name, value string) {
+		b = append(append(append(b, separator...), name...), ':')
+		b, err = jsontext.AppendQuote(b, value)
 	}
-	return a.keys.MAC(subject, f.Secret, []byte(f.Name+"\n"+fmt.Sprint(value.Interface())))
+	b = make([]byte, 0, 512)
+	for _, m := range []struct{ separator, name, value string }{
+		{`{`, `"actor"`, req.Actor}, {`,`, `"agency"`, req.Agency}, {`,`, `"command"`, command.Name},
+	} {
+		if member(m.separator, m.name, m.value); err != nil {
+			return nil, err
+		}
+	}
+	if b, err = a.appendFields(append(b, `,"fields":{`...), subject, command, reflect.ValueOf(req.Command).Elem()); err != nil {
+		return nil, err
+	}
+	member(`},`, `"occurred_on"`, req.OccurredOn.String())
+	if member(`,`, `"role"`, req.Role); err != nil {
+		return nil, err
+	}
+	return append(b, '}'), nil
+}
+
+func (a *App) appendFields(b []byte, subject events.Subject, command *Command, v reflect.Value) (_ []byte, err error) {
+	first := true
+	for _, f := range command.byName {
+		value := v.Field(f.Index)
+		if isAbsent(value) {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(append(append(b, '"'), f.Name...), `":`...)
+		if f.Secret != "" {
+			b, err = a.appendMACs(b, subject, f, value)
+		} else {
+			b, err = appendValue(b, value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("field %s: %w", f.Name, err)
+		}
+	}
+	return b, nil
+}
+
+func appendValue(b []byte, v reflect.Value) ([]byte, error) {
+	switch x := v.Interface().(type) {
+	case string:
+		return jsontext.AppendQuote(b, x)
+	case bool:
+		return strconv.AppendBool(b, x), nil
+	case int:
+		return strconv.AppendInt(b, int64(x), 10), nil
+	case events.Cents:
+		return strconv.AppendInt(b, int64(x), 10), nil
+	case events.Date:
+		return jsontext.AppendQuote(b, x.String())
+	default: // lists and maps
+		text, err := json.Marshal(x, json.Deterministic(true))
+		return append(b, text...), err
+	}
+}
+
+// appendMACs writes the MAC of a secret text, or of each text of a secret list.
+// The field's name is part of what is authenticated.
+func (a *App) appendMACs(b []byte, subject events.Subject, f aggregates.Field, v reflect.Value) ([]byte, error) {
+	if v.Kind() != reflect.Slice {
+		mac, err := a.keys.MAC(subject, f.Secret, fmt.Appendf(nil, "%s\n%v", f.Name, v.Interface()))
+		return append(append(append(b, '"'), mac.String()...), '"'), err
+	}
+	b = append(b, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = a.appendMACs(b, subject, f, v.Index(i)); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, ']'), nil
 }
 
 func isAbsent(v reflect.Value) bool {

@@ -44,9 +44,16 @@ func (f *folded) apply(r *events.Record) error {
 	return nil
 }
 
-// fold reads and folds the whole history of a subject.
+// fold reads and folds the whole history of a subject. It demands every record
+// that was ever read: the log forgets a damaged last record without a word, and
+// the next one would fork the subject.
 func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error) {
 	f, err := a.catalogue.unfolded(subject)
+	if err != nil {
+		return nil, err
+	}
+	// Asked before the log, which may grow meanwhile.
+	known, err := a.knownVersion(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -59,24 +66,22 @@ func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error)
 			return nil, err
 		}
 	}
-	return f, a.checkWhole(ctx, f)
+	if f.version < known {
+		return nil, &events.DamageError{Sequence: f.sequence + 1, Detail: fmt.Sprintf(
+			"version %d of %s, or a later one, was read before and is gone", f.version+1, subject)}
+	}
+	return f, nil
 }
 
-// checkWhole demands every record of a subject that was ever read: the log
-// forgets a damaged last record without a word, and the next would fork it.
-func (a *App) checkWhole(ctx context.Context, f *folded) error {
+func (a *App) knownVersion(ctx context.Context, subject events.Subject) (uint64, error) {
 	if a.index == nil {
-		return nil
+		return 0, nil
 	}
-	known, err := a.index.Version(ctx, f.subject)
+	known, err := a.index.Version(ctx, subject)
 	if err != nil {
-		return fmt.Errorf("check %s against the views: %w", f.subject, err)
+		return 0, fmt.Errorf("look up %s in the views: %w", subject, err)
 	}
-	if f.version < known {
-		return &events.DamageError{Sequence: f.sequence + 1, Detail: fmt.Sprintf(
-			"version %d of %s, or a later one, was read before and is gone", f.version+1, f.subject)}
-	}
-	return nil
+	return known, nil
 }
 
 func (c *Catalogue) unfolded(subject events.Subject) (*folded, error) {

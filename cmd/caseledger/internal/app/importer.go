@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/hex"
@@ -49,6 +50,17 @@ func (i *Import) Bad() []ImportRow {
 		}
 	}
 	return bad
+}
+
+// Good returns the commands of the other rows.
+func (i *Import) Good() []Request {
+	var good []Request
+	for _, row := range i.Rows {
+		if row.Err == nil {
+			good = append(good, row.Request)
+		}
+	}
+	return good
 }
 
 // ReadImport reads a CSV file whose first row names the columns: the command's
@@ -132,8 +144,8 @@ func (c *Catalogue) readRow(command *Command, header, cells []string, line int, 
 		}
 	}
 	row.Request = Request{
-		Name: command.Name, ID: cell["id"], Actor: or(cell["actor"], d.Actor), Role: or(cell["role"], d.Role),
-		Agency: or(cell["actor_agency"], d.Agency), CorrelationID: cell["correlation_id"],
+		Name: command.Name, ID: cell["id"], Actor: cmp.Or(cell["actor"], d.Actor), Role: cmp.Or(cell["role"], d.Role),
+		Agency: cmp.Or(cell["actor_agency"], d.Agency), CorrelationID: cell["correlation_id"],
 	}
 	if row.Request.ID == "" {
 		key := rowKey(command, cell, texts)
@@ -155,13 +167,6 @@ func (c *Catalogue) readRow(command *Command, header, cells []string, line int, 
 	row.Request.Command, err = c.ParseTexts(command.Name, texts)
 	row.Err = atLine(line, errors.Join(append(faults, err)...))
 	return row
-}
-
-func or(given, otherwise string) string {
-	if given != "" {
-		return given
-	}
-	return otherwise
 }
 
 // rowKey hashes what a row says, without its secrets: they could be guessed from

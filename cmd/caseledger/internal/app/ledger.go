@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,7 +46,7 @@ type Place struct {
 
 func (p Place) path(name string) string { return filepath.Join(p.Dir, name) }
 
-func (p Place) masterKey() string { return or(p.MasterKey, p.path(masterFile)) }
+func (p Place) masterKey() string { return cmp.Or(p.MasterKey, p.path(masterFile)) }
 
 // Socket is where serve listens for other commands.
 func (p Place) Socket() string { return p.path(socketFile) }
@@ -78,7 +79,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 // Init makes a ledger in a directory that is new or empty, and its first record
 // as the last step. When it fails, what it made is taken away again.
 func Init(ctx context.Context, p Place, o InitOptions) (err error) {
-	o.Name = or(o.Name, "caseledger")
+	o.Name = cmp.Or(o.Name, "caseledger")
 	if !nameForm.MatchString(o.Name) {
 		return &InputError{Field: "name", Problem: fmt.Sprintf("%q must be 1 to 63 of a-z, 0-9, dots and hyphens", o.Name)}
 	}

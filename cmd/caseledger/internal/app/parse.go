@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,7 +33,7 @@ const maxLine = 2 * events.MaxRecord
 // It is strict: unknown and repeated members, invalid UTF-8 and values of the
 // wrong type are an [*InputError] that names the line and the field.
 func (c *Catalogue) ParseLine(number int, line []byte, d Defaults) (Request, error) {
-	req := Request{Actor: d.Actor, Role: d.Role, Agency: d.Agency}
+	var req Request
 	if len(line) > maxLine {
 		return req, &InputError{Line: number, Problem: fmt.Sprintf("it has %d bytes, more than %d", len(line), maxLine)}
 	}
@@ -50,6 +51,7 @@ func (c *Catalogue) ParseLine(number int, line []byte, d Defaults) (Request, err
 	if err == nil {
 		err = c.readFields(&req, fields)
 	}
+	req.Actor, req.Role, req.Agency = cmp.Or(req.Actor, d.Actor), cmp.Or(req.Role, d.Role), cmp.Or(req.Agency, d.Agency)
 	return req, atLine(number, err)
 }
 

@@ -66,7 +66,9 @@ func setJSON(cmd aggregates.Command, f aggregates.Field, dec *jsontext.Decoder) 
 		return readArray(dec, func(item string) { v.Set(reflect.Append(v, reflect.ValueOf(item))) })
 	case f.Type == typeMap:
 		m, err := readMap(dec)
-		v.Set(reflect.ValueOf(m))
+		if len(m) > 0 {
+			v.Set(reflect.ValueOf(m))
+		}
 		return err
 	}
 	want := byte('"')

@@ -112,7 +112,7 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 	}
 	show := sample.Show(c)
 	month := show.Month.String()[:7]
-	data := " --data " + p.place().Dir
+	data := " --data " + p.flags.place.Dir
 	known := question{asOf: show.KnownLater.String()}
 	steps := []struct {
 		title string

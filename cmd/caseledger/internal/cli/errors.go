@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,12 +15,18 @@ import (
 	"caseledger/projections"
 )
 
+// ErrInterrupted reports a command that was broken off.
+var ErrInterrupted = errors.New("interrupted: what was recorded before stands, and running the command again goes on from there")
+
 // Report prints an error for a person: each fault on a line of its own, and then
 // what to do about it.
 func Report(w io.Writer, err error) {
 	var status *ExitStatus
 	if err == nil || errors.As(err, &status) {
 		return // a handed-over command has printed its own
+	}
+	if errors.Is(err, context.Canceled) {
+		err = ErrInterrupted
 	}
 	var hints []string
 	for _, fault := range app.Faults(err) {

@@ -89,6 +89,9 @@ func (p *Program) importFile(ctx context.Context, l *app.Ledger, name string, o 
 			return err
 		}
 	}
+	if err := l.PrepareKeys(file.Good()); err != nil {
+		return err
+	}
 	show = p.progress()
 	recorded, err := l.Record(ctx, file, func(done int) { show.count("recorded", uint64(done), total) })
 	show.done()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
@@ -19,7 +20,7 @@ master.key apart from the rest with --master-key.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			place := p.place()
-			o.Actor, o.Now = or(p.defaultActor(), app.DefaultRole), p.Now()
+			o.Actor, o.Now = cmp.Or(p.defaultActor(), app.DefaultRole), p.Now()
 			if err := app.Init(cmd.Context(), place, o); err != nil {
 				return err
 			}

@@ -99,21 +99,27 @@ func (p *Program) printSheet(s sheet) error {
 	return nil
 }
 
-// render draws a table: with lines on a terminal, plain columns elsewhere.
+// render draws a table: with lines on a terminal that is wide enough, as plain
+// columns elsewhere. Nothing is ever cut off.
 func (p *Program) render(s sheet) string {
-	t := table.NewWriter()
-	style := table.StyleLight
-	if !p.Terminal {
-		style = table.StyleDefault
-		style.Options = table.OptionsNoBordersAndSeparators
-		style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	if p.Terminal {
+		drawn := draw(s, table.StyleLight)
+		first, _, _ := strings.Cut(drawn, "\n")
+		if text.StringWidthWithoutEscSequences(first) <= p.Width {
+			return drawn
+		}
 	}
+	plain := table.StyleDefault
+	plain.Options = table.OptionsNoBordersAndSeparators
+	plain.Box.PaddingLeft, plain.Box.PaddingRight = "", "  "
+	return draw(s, plain)
+}
+
+func draw(s sheet, style table.Style) string {
+	t := table.NewWriter()
 	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
 	t.SetStyle(style)
 	t.SuppressTrailingSpaces()
-	if p.Terminal && p.Width > 0 {
-		t.Style().Size.WidthMax = p.Width
-	}
 	header := make(table.Row, len(s.columns))
 	configs := make([]table.ColumnConfig, len(s.columns))
 	for i, c := range s.columns {

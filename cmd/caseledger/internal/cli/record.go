@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,19 +26,12 @@ type envelopeFlags struct {
 
 func (p *Program) addDefaults(flags *pflag.FlagSet, d *app.Defaults) {
 	flags.StringVar(&d.Actor, "actor", p.defaultActor(), "who gives the command ($CASELEDGER_ACTOR)")
-	flags.StringVar(&d.Role, "role", or(p.Getenv("CASELEDGER_ROLE"), app.DefaultRole), "in what role ($CASELEDGER_ROLE)")
+	flags.StringVar(&d.Role, "role", cmp.Or(p.Getenv("CASELEDGER_ROLE"), app.DefaultRole), "in what role ($CASELEDGER_ROLE)")
 	flags.StringVar(&d.Agency, "actor-agency", p.Getenv("CASELEDGER_AGENCY"), "for which agency ($CASELEDGER_AGENCY)")
 }
 
 func (p *Program) defaultActor() string {
-	return or(p.Getenv("CASELEDGER_ACTOR"), p.User)
-}
-
-func or(given, otherwise string) string {
-	if given != "" {
-		return given
-	}
-	return otherwise
+	return cmp.Or(p.Getenv("CASELEDGER_ACTOR"), p.User)
 }
 
 func (p *Program) recordCommand() *cobra.Command {
@@ -207,7 +201,7 @@ func (e *RulingError) Unwrap() error { return e.Ruling }
 
 // Hint says what a person can do about it.
 func (e *RulingError) Hint() string {
-	return or(e.Ruling.Hint, "the expense stands in the history; if it was booked in error, reverse it with: caseledger record reverse-expense")
+	return cmp.Or(e.Ruling.Hint, "the expense stands in the history; if it was booked in error, reverse it with: caseledger record reverse-expense")
 }
 
 // recordFile records a file of JSON lines.

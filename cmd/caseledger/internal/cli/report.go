@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -85,12 +86,12 @@ func (o *reportOptions) query(name string, on events.Date) (statistics.Query, er
 	year := policy.FiscalYear(on)
 	switch name {
 	case statistics.ClientsEnrolled, statistics.PerCapitaCumulative:
-		from, to = or(from, programmeStart), or(to, on.String()[:7])
+		from, to = cmp.Or(from, programmeStart), cmp.Or(to, on.String()[:7])
 	case statistics.LettersByFiscalYear:
-		from, to = or(from, "2001"), or(to, strconv.Itoa(year))
+		from, to = cmp.Or(from, "2001"), cmp.Or(to, strconv.Itoa(year))
 	default:
-		from = or(from, strconv.Itoa(year-1))
-		to = or(to, from)
+		from = cmp.Or(from, strconv.Itoa(year-1))
+		to = cmp.Or(to, from)
 	}
 	if o.year != 0 {
 		from, to = strconv.Itoa(o.year), strconv.Itoa(o.year)

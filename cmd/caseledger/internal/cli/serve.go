@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -85,8 +86,8 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 func (p *Program) announce(l *app.Ledger, listening bool) error {
 	err := p.printf("serving %s\ncaseledger commands with --data %s go through this process\n", l.Place.Dir, l.Place.Dir)
 	if listening {
-		err = errors.Join(err, p.printf("the nats command line can read the stream:\n  nats --server %s --user \"$(cat %s)\" stream view LEDGER\n",
-			l.URL(), l.Place.Token()))
+		url := strings.Replace(l.URL(), "://", "://$(cat "+l.Place.Token()+")@", 1)
+		err = errors.Join(err, p.printf("the nats command line can read the stream:\n  nats --server \"%s\" stream view LEDGER\n", url))
 	}
 	return errors.Join(err, p.printf("end with SIGINT (Ctrl-C) or SIGTERM\n"))
 }

@@ -75,6 +75,26 @@ type cohort struct {
 	reach      int // how many days a letter may precede the enrollment
 }
 
+// enrollBefore returns the first enrolled days of somebody who moved with a letter.
+func (c *cohort) enrollBefore(letter events.Date) span {
+	return c.enroll.clamp(span{letter - 255, letter - 25})
+}
+
+// lastAfterLetter returns the last enrolled days of somebody who moved.
+func (c *cohort) lastAfterLetter(letter events.Date) span {
+	return c.last.clamp(span{letter + 25, letter + 150})
+}
+
+// lastAfterEnrollment returns the last enrolled days of somebody who did not move.
+func (c *cohort) lastAfterEnrollment(enroll events.Date) span {
+	return c.last.clamp(span{enroll + events.Date(c.stay[0]), enroll + events.Date(c.stay[1])})
+}
+
+// letterBefore returns the letter dates of somebody certified from enrollment on.
+func (c *cohort) letterBefore(enroll events.Date) span {
+	return fiscalYear(c.letterYear).clamp(span{enroll - events.Date(c.reach), enroll})
+}
+
 // victimCohorts returns the cohorts of the victims, 1,037 together.
 func victimCohorts() []cohort {
 	return []cohort{

@@ -149,7 +149,7 @@ func (l *ledger) fold(subject events.Subject, target *aggregates.Standing, r app
 // Given an empty ledger with a simulated clock, when a sample is recorded in order,
 // then every command leads to one event, in time order, within the programme's years.
 func TestEveryCommandIsAccepted(t *testing.T) {
-	for _, c := range []sample.Config{{Seed: 1}, {Seed: 2}, {Seed: 3, Scale: 2}} {
+	for _, c := range []sample.Config{{Seed: 1}, {Seed: 3, Scale: 2}} {
 		t.Run(fmt.Sprintf("seed %d scale %d", c.Seed, max(c.Scale, 1)), func(t *testing.T) {
 			l := newLedger(t)
 			first, faults := events.Instant(0), 0

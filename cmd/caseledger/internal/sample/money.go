@@ -134,14 +134,14 @@ func (l *life) writeReversal() {
 	l.sheet[len(l.sheet)-1].RecordedAt = reversed + 90_000
 }
 
-// writeStray books an expense outside enrollment for two clients in thirteen:
+// writeStray books an expense outside enrollment for one client in thirteen:
 // recorded, and refused reimbursement (R18).
 func (l *life) writeStray() {
 	switch {
 	case l.showcase || l.enroll <= programmeStart+5:
-	case l.each(13, 7):
+	case l.each(26, 7):
 		l.book(l.enroll-l.d.days(1, 3), l.enroll+4, l.tenures[0], "clothing", l.cents(20, 120))
-	case l.each(13, 8) && l.last+15 < horizon:
+	case l.each(26, 8) && l.last+15 < horizon:
 		on := l.last + l.d.days(2, 8)
 		l.book(on, on+5, l.on(l.last), "food", l.cents(20, 120))
 	}

@@ -10,11 +10,9 @@ import (
 	"caseledger/events"
 )
 
-// agenciesPerCopy and locationsPerCopy are the published size of the network.
-const (
-	agenciesPerCopy  = 80
-	locationsPerCopy = 90
-)
+// agenciesPerCopy is the published size of the network; ten agencies have a
+// second location.
+const agenciesPerCopy = 80
 
 // A site is one subcontracted agency of the sample.
 type site struct {
@@ -56,11 +54,12 @@ func (s *site) takes(first, last events.Date) bool {
 // supervisor returns the site's supervisor, who stays as long as the site does.
 func (s *site) supervisor() *colleague { return &s.staff[0] }
 
-// managers returns the case managers engaged on every day of a range.
+// managers returns the case managers engaged, and on record, on every day of a
+// range.
 func (s *site) managers(first, last events.Date) []*colleague {
 	var present []*colleague
 	for i := range s.staff {
-		if c := &s.staff[i]; !c.supervisor && c.from <= first && (c.to == 0 || c.to >= last) {
+		if c := &s.staff[i]; !c.supervisor && c.from < first && (c.to == 0 || c.to >= last) {
 			present = append(present, c)
 		}
 	}
@@ -72,7 +71,7 @@ func newNetwork(seed uint64, copyOf int) []*site {
 	d := newDice(seed, copyOf, diceForNetwork, 0)
 	second := otherPlaces()
 	var sites []*site
-	for i, at := range network80() {
+	for i, at := range networkPlaces() {
 		s := &site{
 			ordinal: copyOf*agenciesPerCopy + i, place: at,
 			from: programmeStart, weight: 1,

@@ -67,6 +67,9 @@ func recordPathway(seed uint64, p *person) []app.Request {
 	r := &letter.RequestLetter{Client: w.id, Kind: string(p.kind())}
 	if p.client && w.requested > p.enroll {
 		r.Agency = p.site.id
+		if p.moveTo != nil && w.requested >= p.moveOn {
+			r.Agency = p.moveTo.id
+		}
 	}
 	if p.minor {
 		r.DiscoveredOn = w.requested - w.d.days(0, 1)

@@ -58,6 +58,11 @@ const (
 // The plan of all lives is made first, in some 200 bytes per person; a life's
 // commands are made when their time comes.
 func Requests(c Config) iter.Seq[app.Request] {
+	return func(yield func(app.Request) bool) { merge(sourcesOf(c), yield) }
+}
+
+// sourcesOf plans a sample.
+func sourcesOf(c Config) []source {
 	sources := []source{{0, func() []app.Request { return recordPolicies(c.Seed) }}}
 	for copyOf := range c.scale() {
 		people, sites := plan(c.Seed, copyOf)
@@ -76,7 +81,7 @@ func Requests(c Config) iter.Seq[app.Request] {
 			}
 		}
 	}
-	return merge(sources)
+	return sources
 }
 
 // firstDate returns the earlier of two dates, a zero one not counting.
@@ -110,6 +115,32 @@ func recordPolicies(seed uint64) []app.Request {
 		},
 	})
 	return sheet.sorted()
+}
+
+// Count returns the number of commands of a sample, at the cost of making them:
+// about a microsecond each.
+func Count(c Config) (n int) {
+	for range Requests(c) {
+		n++
+	}
+	return n
+}
+
+// People returns a subject of every person of a sample, so that their keys can be
+// made in one go before their first commands.
+func People(c Config) (subjects []events.Subject) {
+	for copyOf := range c.scale() {
+		people, sites := plan(c.Seed, copyOf)
+		for _, s := range sites {
+			for _, one := range s.staff {
+				subjects = append(subjects, events.SubjectOf(events.KindWorker, one.id))
+			}
+		}
+		for _, p := range people {
+			subjects = append(subjects, events.SubjectOf(p.opens(), p.clientID(c.Seed)))
+		}
+	}
+	return subjects
 }
 
 // A Showcase names what is worth showing of a sample.

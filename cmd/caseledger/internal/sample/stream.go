@@ -3,7 +3,6 @@ package sample
 import (
 	"cmp"
 	"container/heap"
-	"iter"
 	"slices"
 
 	"caseledger/cmd/caseledger/internal/app"
@@ -35,29 +34,28 @@ type source struct {
 
 // merge yields the commands of all sources in order of time, those of one moment
 // in the order of the sources. It holds the sheets of the sources that have begun
-// and not ended, and nothing of the others.
-func merge(sources []source) iter.Seq[app.Request] {
+// and not ended, and uses the slice up.
+func merge(sources []source, yield func(app.Request) bool) {
 	slices.SortStableFunc(sources, func(a, b source) int { return cmp.Compare(a.starts, b.starts) })
-	return func(yield func(app.Request) bool) {
-		var running running
-		for next := 0; next < len(sources) || len(running) > 0; {
-			if next < len(sources) && (len(running) == 0 || sources[next].starts <= running[0].rest[0].RecordedAt) {
-				if rest := sources[next].write(); len(rest) > 0 {
-					heap.Push(&running, begun{rest, next})
-				}
-				next++
-				continue
+	var running running
+	for next := 0; next < len(sources) || len(running) > 0; {
+		if next < len(sources) && (len(running) == 0 || sources[next].starts <= running[0].rest[0].RecordedAt) {
+			if rest := sources[next].write(); len(rest) > 0 {
+				heap.Push(&running, begun{rest, next})
 			}
-			first := &running[0]
-			r := first.rest[0]
-			if first.rest = first.rest[1:]; len(first.rest) > 0 {
-				heap.Fix(&running, 0)
-			} else {
-				heap.Pop(&running)
-			}
-			if !yield(r) {
-				return
-			}
+			sources[next] = source{} // what it was written from is not needed again
+			next++
+			continue
+		}
+		first := &running[0]
+		r := first.rest[0]
+		if first.rest = first.rest[1:]; len(first.rest) > 0 {
+			heap.Fix(&running, 0)
+		} else {
+			heap.Pop(&running)
+		}
+		if !yield(r) {
+			return
 		}
 	}
 }

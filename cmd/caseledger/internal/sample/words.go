@@ -8,9 +8,9 @@ import "strings"
 // A place is a city and the code of its State or territory.
 type place struct{ city, state string }
 
-// network80 returns the places of the agencies, in the order in which they
+// networkPlaces returns the places of the agencies, in the order in which they
 // joined, and otherPlaces those of the ten second locations.
-func network80() []place {
+func networkPlaces() []place {
 	return parsePlaces(`Los Angeles CA|Houston TX|Miami FL|New York NY|Washington DC|Saipan MP|Atlanta GA|Chicago IL|
 San Diego CA|Phoenix AZ|Orlando FL|Boston MA|Honolulu HI|Newark NJ|Philadelphia PA|Seattle WA|Dallas TX|Denver CO|
 Minneapolis MN|St. Louis MO|Tampa FL|San Francisco CA|Baltimore MD|Detroit MI|Nashville TN|New Orleans LA|Las Vegas NV|

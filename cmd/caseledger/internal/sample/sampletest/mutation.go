@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
@@ -51,19 +52,38 @@ const (
 	rowServed        = "Total clients served"
 )
 
-// Mutations returns the mutations of a sample.
+// Mutations returns the mutations of a sample, each of another person.
 func Mutations(c sample.Config) []Mutation {
 	p := newPicker(c)
 	return []Mutation{
-		p.dropLetter(), p.moveLetter(), p.changeSex(), p.dropReceipt(), p.moveEnrollment(), p.keepWrongLetter(),
+		p.dropLetter(), p.changeSex(), p.dropReceipt(), p.moveLetter(), p.moveEnrollment(), p.keepWrongLetter(),
 	}
+}
+
+// Together returns mutations of different people as one.
+func Together(mutations ...Mutation) Mutation {
+	all := Mutation{mutate: func(r *app.Request) bool {
+		for _, m := range mutations {
+			if !m.mutate(r) {
+				return false
+			}
+		}
+		return true
+	}}
+	var names []string
+	for _, m := range mutations {
+		names = append(names, m.Name)
+		all.Changes = append(all.Changes, m.Changes...)
+	}
+	all.Name = strings.Join(names, ", ")
+	return all
 }
 
 // A picker finds the facts to change.
 type picker struct {
 	*Census
 	enrolledBy map[string]string // command by client
-	special    map[string]bool   // clients with corrections, withdrawals or an end of eligibility
+	special    map[string]bool   // clients with corrections, withdrawals, gaps or an end of eligibility
 	withdrawn  map[string]string // client by the command that takes a receipt back
 }
 
@@ -95,6 +115,7 @@ func (p *picker) client(fits func(one *Client, pre, certified bool) bool) (strin
 		one := p.Clients[id]
 		pre, certified, _ := one.served(events.MustDate("2006-04-01"), events.MustDate("2009-05-31"))
 		if !p.special[id] && one.Class == "victim" && fits(one, pre, certified) {
+			p.special[id] = true // for one mutation only
 			return id, one
 		}
 	}

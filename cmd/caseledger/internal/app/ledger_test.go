@@ -1,0 +1,132 @@
+package app_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+)
+
+func openLedger(t *testing.T, p app.Place) *app.Ledger {
+	t.Helper()
+	l, err := app.Open(t.Context(), p, app.OpenOptions{Catalogue: catalogue(t), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func initLedger(t *testing.T, p app.Place) {
+	t.Helper()
+	if err := app.Init(t.Context(), p, app.InitOptions{Actor: "amy", Now: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLedgerSurvivesARestart(t *testing.T) {
+	p := app.Place{Dir: filepath.Join(t.TempDir(), "ledger")}
+	initLedger(t, p)
+	l := openLedger(t, p)
+	first := must(t, l.App, sign("c1", "A-1"))
+	secret := app.Request{Name: "engage-person", ID: "c2", Actor: "amy", Command: &engagePerson{Agency: "A-1", Name: "Ana"}}
+	must(t, l.App, secret)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	l = openLedger(t, p)
+	defer l.Close()
+	if r := must(t, l.App, sign("c1", "A-1")); r.Appended || r.Record.ID != first.Record.ID {
+		t.Errorf("got %+v, want the first record", r)
+	}
+	if r := must(t, l.App, secret); r.Appended {
+		t.Error("the same secret was recorded twice")
+	}
+	_, err := l.Execute(t.Context(), sign("c2", "A-2")) // the views know the id
+	asError[*app.CommandReusedError](t, err)
+}
+
+func TestLedgerIsHeldByOneProcess(t *testing.T) {
+	p := app.Place{Dir: t.TempDir()}
+	initLedger(t, p)
+	l := openLedger(t, p)
+	defer l.Close()
+
+	_, err := app.Open(t.Context(), p, app.OpenOptions{Catalogue: catalogue(t)})
+
+	if e := asError[*natsserver.LockedError](t, err); e.PID != os.Getpid() {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestLostStreamIsNotMadeAgain(t *testing.T) {
+	p := app.Place{Dir: t.TempDir()}
+	initLedger(t, p)
+	if err := openLedger(t, p).Close(); err != nil {
+		t.Fatal(err)
+	}
+	stream := filepath.Join(p.Dir, "stream")
+	if err := os.RemoveAll(stream); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(stream, 0o700); err != nil {
+		t.Fatal(err)
+	}
+
+	_, err := app.Open(t.Context(), p, app.OpenOptions{Catalogue: catalogue(t)})
+
+	if !errors.Is(err, jetstream.ErrNotFound) {
+		t.Errorf("got error %v, want that the stream is not found", err)
+	}
+}
+
+// TestLedgerElsewhere keeps the records on a server that is not in the process,
+// where two programs write to the same stream.
+func TestLedgerElsewhere(t *testing.T) {
+	server, err := natsserver.Start(natsserver.Config{StoreDir: t.TempDir(), Listen: &natsserver.Listener{Token: "open sesame"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Shutdown()
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte("open sesame\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := app.Place{Dir: t.TempDir(), URL: server.URL(), TokenFile: token}
+	initLedger(t, p)
+	ours := openLedger(t, p)
+	defer ours.Close()
+	other := p
+	other.Dir = t.TempDir()
+	for _, name := range []string{"master.key", "keys.db"} {
+		copyFile(t, filepath.Join(p.Dir, name), filepath.Join(other.Dir, name))
+	}
+	theirs := openLedger(t, other)
+	defer theirs.Close()
+
+	must(t, ours.App, sign("c1", "A-1"))
+	must(t, theirs.App, sign("c2", "A-1"))
+	if r := must(t, ours.App, sign("c3", "A-1")); r.Record.Version != 3 {
+		t.Errorf("got version %d, want 3", r.Record.Version)
+	}
+	if _, err := app.Open(t.Context(), app.Place{Dir: p.Dir, URL: server.URL()}, app.OpenOptions{}); err == nil {
+		t.Error("opened without the token")
+	}
+}
+
+// copyFile copies a file that may be open: the key file holds no keys yet.
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
