@@ -130,8 +130,9 @@ func TestIssueRefusesABrokenChain(t *testing.T) {
 	l.Grow(t, 20)
 	s := l.Issue(t)
 	other := prooftest.New(t)
-	other.Grow(t, 20)
-	if err := l.Archive.Append([][]byte{other.Messages[15].Data}); err != nil {
+	other.Actor = "another"
+	other.Grow(t, 21)
+	if err := l.Archive.Append([][]byte{other.Messages[22].Data}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := checkpoint.Issue(t.Context(), l.Archive, l.Key, l.Signer(t), nil, nil)

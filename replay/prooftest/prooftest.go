@@ -26,6 +26,7 @@ type Ledger struct {
 	Private string
 	Public  string
 	Archive *archive.Archive
+	Actor   string // of the records that Grow adds
 	grown   int
 }
 
@@ -77,7 +78,7 @@ func (l *Ledger) Grow(t testing.TB, n int) {
 	t.Helper()
 	for range n {
 		id := fmt.Sprintf("C-%d", l.grown%Clients)
-		e := projtest.Entry{Subject: events.SubjectOf(events.KindCase, id), On: "2008-02-01",
+		e := projtest.Entry{Subject: events.SubjectOf(events.KindCase, id), On: "2008-02-01", Actor: l.Actor,
 			Event: &events.ServiceDelivered{Category: "housing", Note: projtest.Sealed}}
 		if l.grown%Clients%2 == 1 && l.grown%3 == 0 {
 			e.Subject, e.Event = events.SubjectOf(events.KindLetter, id), &events.LetterRequested{Kind: events.Certification, Agency: "A-1"}
