@@ -39,7 +39,9 @@ var rules = []rule{
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
-	{"replay/...", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
+	{"replay", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
+	{"replay/prooftest", []string{"events/...", "projections/...", "replay/..."}, "only tests import it"},
+	{"replay/...", []string{"events", "replay/..."}, "proof is about records, whatever is made of them"},
 	{"testdata/published", nil, "embedded files"},
 	{"cmd/caseledger/internal/sample/sampletest", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/...", "projections/...", "replay"}, "only tests import it"},
 	{"cmd/caseledger/internal/sample", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/app", "projections/..."}, "the sample is commands for the same path as any"},
@@ -60,7 +62,7 @@ var guarded = []struct {
 	{"github.com/spf13/cobra", []string{"cmd/caseledger/internal/cli"}, "one package reads the command line"},
 	{"github.com/jedib0t/go-pretty", []string{"cmd/caseledger/internal/cli"}, "one package draws tables"},
 	{"golang.org/x/term", []string{"cmd/caseledger"}, "main looks at the terminal"},
-	{"net/http", nil, "there are no web pages yet"},
+	{"net/http", []string{"cmd/caseledger/internal/witnesshttp", "cmd/caseledger/internal/cli"}, "only witnesses speak HTTP: there are no web pages yet"},
 }
 
 type listed struct {

@@ -59,6 +59,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	flags.StringVar(&p.flags.place.Dir, "data", "", "the ledger's `directory` (default $CASELEDGER_DATA or ./ledger)")
 	flags.StringVar(&p.flags.format, "format", formatText, "text, csv or json")
 	flags.StringVar(&p.flags.place.MasterKey, "master-key", p.Getenv("CASELEDGER_MASTER_KEY"), "`file` of the master key (default master.key in the directory)")
+	flags.StringVar(&p.flags.place.Archive, "archive", p.Getenv("CASELEDGER_ARCHIVE"), "`directory` of the second copy of the records (default archive in the directory)")
 	flags.StringVar(&p.flags.place.URL, "nats", "", "`URL` of a NATS server or cluster that holds the records")
 	flags.StringVar(&p.flags.place.CredsFile, "creds", "", "credentials `file` for --nats")
 	flags.StringVar(&p.flags.place.TokenFile, "token-file", "", "`file` with a token for --nats")
@@ -67,6 +68,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	root.AddGroup(
 		&cobra.Group{ID: "write", Title: "Recording:"},
 		&cobra.Group{ID: "read", Title: "Asking:"},
+		&cobra.Group{ID: "prove", Title: "Proving:"},
 		&cobra.Group{ID: "run", Title: "Running:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -77,6 +79,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
 	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.simulateCommand())
+	add("prove", p.auditCommand())
 	add("run", p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root

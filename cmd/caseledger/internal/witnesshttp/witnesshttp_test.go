@@ -1,0 +1,74 @@
+package witnesshttp_test
+
+import (
+	"crypto/rand"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"caseledger/cmd/caseledger/internal/witnesshttp"
+	"caseledger/events"
+	"caseledger/replay/checkpoint"
+	"caseledger/replay/prooftest"
+	"caseledger/replay/witness"
+)
+
+// Given a ledger that grows, then the witness cosigns each checkpoint, whatever
+// the ledger remembers of it; and shows the latest to anybody.
+func TestCosign(t *testing.T) {
+	private, public, err := checkpoint.GenerateWitnessKey(rand.Reader, "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cosigner, err := checkpoint.NewCosigner(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := prooftest.New(t)
+	var refused []string
+	server := httptest.NewServer(witnesshttp.Handler(witness.New(t.TempDir(), cosigner, l.Key), time.Now, func(s string) { refused = append(refused, s) }))
+	defer server.Close()
+	c, err := witnesshttp.NewClient(server.URL + "/#" + public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := server.URL + "/" + events.HashOf([]byte(prooftest.Name)).String() + "/checkpoint"
+	if r, err := http.Get(path); err != nil || r.StatusCode != http.StatusNotFound {
+		t.Errorf("before the first one: %v, %v", r, err)
+	}
+	for range 3 {
+		l.Grow(t, 30)
+		signed := l.Issue(t).Signed
+		lines, err := c.Cosign(t.Context(), signed, l.Archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		with, err := checkpoint.AddCosignatures(signed, lines, l.Key, c.Verifier())
+		if err != nil || len(with.Cosigned) != 1 {
+			t.Errorf("%q: %v", lines, err)
+		}
+	}
+	r, err := http.Get(path)
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Errorf("the latest one: %v, %v", r, err)
+	}
+	// Another ledger under the same name is not cosigned.
+	other := prooftest.New(t)
+	if _, err := c.Cosign(t.Context(), other.Issue(t).Signed, other.Archive); err == nil || !strings.Contains(err.Error(), "403") {
+		t.Errorf("another ledger: %v", err)
+	}
+	long, err := http.Post(server.URL+"/add-checkpoint", "", strings.NewReader(strings.Repeat("x", 1<<20)))
+	if err != nil || long.StatusCode != http.StatusBadRequest {
+		t.Errorf("a request that is too long: %v, %v", long, err)
+	}
+	if len(refused) == 0 {
+		t.Error("no refusal was told")
+	}
+	for _, bad := range []string{"", "http://x", "ftp://x#" + public, "http://x#key"} {
+		if _, err := witnesshttp.NewClient(bad); err == nil {
+			t.Errorf("%q was taken for a witness", bad)
+		}
+	}
+}
