@@ -40,6 +40,7 @@ var rules = []rule{
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
 	{"replay", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
+	{"replay/simulate", []string{"events/...", "aggregates/policy", "projections/..."}, "replay under other settings"},
 	{"replay/prooftest", []string{"events/...", "projections/...", "replay/..."}, "only tests import it"},
 	{"replay/...", []string{"events", "replay/..."}, "proof is about records, whatever is made of them"},
 	{"testdata/published", nil, "embedded files"},

@@ -62,7 +62,7 @@ was found to continue its subject. Witnesses on other hosts are asked to cosign 
 		Args: noArgs,
 	}
 	cmd.Flags().StringVar(&o.signingKey, "signing-key", "", "`file` of the key (default signing.key in the directory)")
-	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "a witness as `URL#KEY`; may be repeated")
+	cmd.Flags().StringArrayVar(&o.witnesses, "witness", nil, "a witness as `URL#KEY`, its key as text or in a file; may be repeated")
 	cmd.Flags().StringVar(&o.out, "out", "", "write the checkpoint to a `file` too")
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
 		return p.auditCheckpoint(ctx, l, o)
@@ -71,13 +71,9 @@ was found to continue its subject. Witnesses on other hosts are asked to cosign 
 }
 
 func (p *Program) auditCheckpoint(ctx context.Context, l *app.Ledger, o checkpointOptions) error {
-	var witnesses []app.Cosigner
-	for _, text := range o.witnesses {
-		c, err := witnesshttp.NewClient(text)
-		if err != nil {
-			return usage("--witness: %v", err)
-		}
-		witnesses = append(witnesses, c)
+	witnesses, err := p.witnessClients(o.witnesses)
+	if err != nil {
+		return err
 	}
 	path := l.Place.SigningKey()
 	if o.signingKey != "" {
@@ -212,15 +208,31 @@ func (p *Program) publicKey(text string, parse func(string) (note.Verifier, erro
 
 func (p *Program) witnessKeys(texts []string) (keys []note.Verifier, err error) {
 	for _, text := range texts {
-		_, after, found := strings.Cut(text, "#") // as in URL#KEY
-		if !found {
-			after = text
-		}
-		key, err := p.publicKey(after, checkpoint.NewWitnessVerifier)
+		key, err := p.publicKey(text, checkpoint.NewWitnessVerifier)
 		if err != nil {
 			return nil, err
 		}
 		keys = append(keys, key)
 	}
 	return keys, nil
+}
+
+// witnessClients reads witnesses of the form URL#KEY.
+func (p *Program) witnessClients(texts []string) (clients []app.Cosigner, err error) {
+	for _, text := range texts {
+		url, key, found := strings.Cut(text, "#")
+		if !found {
+			return nil, usage("--witness %s: it is not of the form URL#KEY", text)
+		}
+		verifier, err := p.publicKey(key, checkpoint.NewWitnessVerifier)
+		if err != nil {
+			return nil, err
+		}
+		c, err := witnesshttp.NewClient(url, verifier)
+		if err != nil {
+			return nil, usage("--witness: %v", err)
+		}
+		clients = append(clients, c)
+	}
+	return clients, nil
 }

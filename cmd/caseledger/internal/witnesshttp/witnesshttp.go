@@ -77,18 +77,13 @@ type Client struct {
 	verifier note.Verifier
 }
 
-// NewClient returns a client for a witness given as URL#KEY: where it answers,
-// and its public key.
-func NewClient(text string) (*Client, error) {
-	url, key, found := strings.Cut(text, "#")
-	if !found || !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
-		return nil, fmt.Errorf("%q is not a witness of the form URL#KEY", text)
+// NewClient returns a client for the witness that answers at url and has the given
+// key.
+func NewClient(url string, verifier note.Verifier) (*Client, error) {
+	if !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") {
+		return nil, fmt.Errorf("%q is not where a witness answers: it begins with neither http:// nor https://", url)
 	}
-	v, err := checkpoint.NewWitnessVerifier(key)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{strings.TrimSuffix(url, "/"), v}, nil
+	return &Client{strings.TrimSuffix(url, "/"), verifier}, nil
 }
 
 // Verifier returns the witness's key.

@@ -30,7 +30,11 @@ func TestCosign(t *testing.T) {
 	var refused []string
 	server := httptest.NewServer(witnesshttp.Handler(witness.New(t.TempDir(), cosigner, l.Key), time.Now, func(s string) { refused = append(refused, s) }))
 	defer server.Close()
-	c, err := witnesshttp.NewClient(server.URL + "/#" + public)
+	verifier, err := checkpoint.NewWitnessVerifier(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := witnesshttp.NewClient(server.URL+"/", verifier)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,9 +70,7 @@ func TestCosign(t *testing.T) {
 	if len(refused) == 0 {
 		t.Error("no refusal was told")
 	}
-	for _, bad := range []string{"", "http://x", "ftp://x#" + public, "http://x#key"} {
-		if _, err := witnesshttp.NewClient(bad); err == nil {
-			t.Errorf("%q was taken for a witness", bad)
-		}
+	if _, err := witnesshttp.NewClient("ftp://x", verifier); err == nil {
+		t.Error("a witness that does not speak HTTP")
 	}
 }
