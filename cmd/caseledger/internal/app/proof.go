@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -88,6 +89,26 @@ func (l *Ledger) CatchUpArchive(ctx context.Context) (*archive.Archive, error) {
 	}
 	_, err = a.CatchUp(ctx, l.Log, nil)
 	return a, err
+}
+
+// FollowArchive keeps an archive that the ledger has behind the stream until ctx
+// ends, looking for new records at every tick. The first error of a row of them is
+// told; records are taken all the same, and the next tick tries again.
+func (l *Ledger) FollowArchive(ctx context.Context, ticks <-chan time.Time, tell func(error)) {
+	told := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+		_, err := l.CatchUpArchive(ctx)
+		failed := err != nil && !errors.Is(err, archive.ErrNotFound) && ctx.Err() == nil
+		if failed && !told {
+			tell(err)
+		}
+		told = failed
+	}
 }
 
 // promise returns the copy of the last signed checkpoint, nil when there is none.
@@ -272,7 +293,9 @@ func (l *Ledger) expectations(a *archive.Archive, o VerifyOptions) (expect []aud
 	}
 	tree := a.Tree()
 	expect = append(expect, audit.Expectation{What: "the archive", Size: uint64(tree.N), Root: tree.Hash})
+	l.proof.Lock() // the heads belong to the checkpoint
 	s, err := checkpoint.Load(a, o.Key)
+	l.proof.Unlock()
 	if errors.Is(err, checkpoint.ErrNone) {
 		return expect, nil
 	}
