@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,7 +43,7 @@ func (a *Archive) reader(tree tlog.Tree) tlog.HashReader {
 		}
 		hashes, err := proven.ReadHashes(indexes)
 		if err != nil {
-			if _, damaged := err.(*DamageError); !damaged {
+			if damaged := (*DamageError)(nil); !errors.As(err, &damaged) {
 				err = &DamageError{filepath.Join(a.dir, "tile"), "hashes do not add up to the root: " + err.Error()}
 			}
 			return nil, err

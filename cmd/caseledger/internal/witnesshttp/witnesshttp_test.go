@@ -39,8 +39,8 @@ func TestCosign(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := server.URL + "/" + events.HashOf([]byte(prooftest.Name)).String() + "/checkpoint"
-	if r, err := http.Get(path); err != nil || r.StatusCode != http.StatusNotFound {
-		t.Errorf("before the first one: %v, %v", r, err)
+	if code := status(t)(http.Get(path)); code != http.StatusNotFound {
+		t.Errorf("before the first one: %d", code)
 	}
 	for range 3 {
 		l.Grow(t, 30)
@@ -54,23 +54,35 @@ func TestCosign(t *testing.T) {
 			t.Errorf("%q: %v", lines, err)
 		}
 	}
-	r, err := http.Get(path)
-	if err != nil || r.StatusCode != http.StatusOK {
-		t.Errorf("the latest one: %v, %v", r, err)
+	if code := status(t)(http.Get(path)); code != http.StatusOK {
+		t.Errorf("the latest one: %d", code)
 	}
 	// Another ledger under the same name is not cosigned.
 	other := prooftest.New(t)
 	if _, err := c.Cosign(t.Context(), other.Issue(t).Signed, other.Archive); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("another ledger: %v", err)
 	}
-	long, err := http.Post(server.URL+"/add-checkpoint", "", strings.NewReader(strings.Repeat("x", 1<<20)))
-	if err != nil || long.StatusCode != http.StatusBadRequest {
-		t.Errorf("a request that is too long: %v, %v", long, err)
+	long := strings.NewReader(strings.Repeat("x", 1<<20))
+	if code := status(t)(http.Post(server.URL+"/add-checkpoint", "", long)); code != http.StatusBadRequest {
+		t.Errorf("a request that is too long: %d", code)
 	}
 	if len(refused) == 0 {
 		t.Error("no refusal was told")
 	}
 	if _, err := witnesshttp.NewClient("ftp://x", verifier); err == nil {
 		t.Error("a witness that does not speak HTTP")
+	}
+}
+
+func status(t *testing.T) func(*http.Response, error) int {
+	return func(r *http.Response, err error) int {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return r.StatusCode
 	}
 }
