@@ -46,7 +46,7 @@ var rules = []rule{
 	{"testdata/published", nil, "embedded files"},
 	{"cmd/caseledger/internal/sample/sampletest", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/...", "projections/...", "replay"}, "only tests import it"},
 	{"cmd/caseledger/internal/sample", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/app", "projections/..."}, "the sample is commands for the same path as any"},
-	{"cmd/caseledger/internal/app", []string{"events/...", "aggregates/...", "projections", "replay/..."}, "use cases wire deciding to the log, and read what the views index"},
+	{"cmd/caseledger/internal/app", []string{"events/...", "aggregates/...", "projections", "projections/billing", "replay/..."}, "use cases wire deciding to the log, and read what the views index; invoices are computed from them"},
 	{"cmd/...", []string{"events/...", "aggregates/...", "projections/...", "replay/...", "cmd/...", "testdata/published"}, "the program sees everything"},
 }
 
@@ -62,6 +62,8 @@ var guarded = []struct {
 	{"go.etcd.io/bbolt", []string{"projections", "events/seal"}, "views and keys are files; nothing else is"},
 	{"github.com/spf13/cobra", []string{"cmd/caseledger/internal/cli"}, "one package reads the command line"},
 	{"github.com/jedib0t/go-pretty", []string{"cmd/caseledger/internal/cli"}, "one package draws tables"},
+	{"github.com/xuri/excelize", []string{"cmd/caseledger/internal/statement"}, "one package writes workbooks"},
+	{"codeberg.org/go-pdf/fpdf", []string{"cmd/caseledger/internal/statement"}, "one package writes pages"},
 	{"golang.org/x/term", []string{"cmd/caseledger"}, "main looks at the terminal"},
 	{"net/http", []string{"cmd/caseledger/internal/witnesshttp", "cmd/caseledger/internal/cli"}, "only witnesses speak HTTP: there are no web pages yet"},
 }
