@@ -11,7 +11,7 @@ import (
 // longer exists.
 func (e *Entitlement) Days(agency string, l Line) int {
 	c, p := e.find(l.LineKey)
-	if p == nil {
+	if p == nil || l.Kind != AdministrativeLine {
 		return 0
 	}
 	days := 0

@@ -39,6 +39,8 @@ var rules = []rule{
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
+	{"replay/recount", []string{"events"}, "the second opinion on money shares no code with the first"},
+	{"replay/trace", []string{"events", "projections/...", "replay/recount"}, "an invoice is held against the second opinion, never against the policy that made it"},
 	{"replay", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
 	{"replay/simulate", []string{"events/...", "aggregates/policy", "projections/..."}, "replay under other settings"},
 	{"replay/prooftest", []string{"events/...", "projections/...", "replay/..."}, "only tests import it"},

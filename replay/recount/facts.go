@@ -231,3 +231,17 @@ func (f *facts) lastChange() events.Date {
 	}
 	return last
 }
+
+// firstLetter is the record of the letter of the earliest date, empty without one.
+func (f *facts) firstLetter() string {
+	var first *letter
+	for _, l := range f.letters {
+		if first == nil || l.dated < first.dated {
+			first = l
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.record
+}

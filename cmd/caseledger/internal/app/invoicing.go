@@ -72,6 +72,26 @@ func (a *App) GenerateInvoices(ctx context.Context, run InvoiceRun) ([]Invoiced,
 	return invoiced, nil
 }
 
+// DraftInvoice computes what an agency would be billed now, and records nothing.
+func (a *App) DraftInvoice(ctx context.Context, c *invoice.GenerateInvoice) (*invoice.Draft, error) {
+	subject, err := c.Target("")
+	if err != nil {
+		return nil, &InputError{Field: "agency", Problem: err.Error()}
+	}
+	if a.drafter == nil {
+		return nil, errors.New("draft an invoice: there are no views to compute it from")
+	}
+	defer a.subjects.lock(subject)()
+	target, _, err := a.load(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.drafter.draftInvoice(ctx, c, target.state.(*invoice.State)); err != nil {
+		return nil, fmt.Errorf("draft the invoice of agency %s: %w", c.Agency, err)
+	}
+	return c.Draft, nil
+}
+
 // generate bills one agency.
 func (a *App) generate(ctx context.Context, agency string, req Request) (Invoiced, error) {
 	out := Invoiced{Agency: agency}

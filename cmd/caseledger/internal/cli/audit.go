@@ -29,7 +29,7 @@ the ledger's owner cannot reach them: whoever has one can show later that the re
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.auditCheckpointCommand(), p.auditVerifyCommand(), p.auditBundleCommand(), p.auditCheckCommand(),
-		p.auditKeyCommand(), p.auditWitnessCommand(), p.auditRepairCommand())
+		p.auditKeyCommand(), p.auditWitnessCommand(), p.auditRepairCommand(), p.auditTraceCommand())
 	return cmd
 }
 
