@@ -20,8 +20,8 @@ import (
 func (p *Program) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Prove that no record was altered or withheld, and mend what was damaged",
-		Long: `Prove that no record was altered or withheld, and mend what was damaged.
+		Short: "Prove what the ledger says, and mend what was damaged",
+		Long: `Prove that no record was altered or withheld, trace money to records, and mend what was damaged.
 
 A checkpoint is the ledger's signed promise of all records up to some position. Keep checkpoints where
 the ledger's owner cannot reach them: whoever has one can show later that the records are still the same.`,
