@@ -112,6 +112,10 @@ func exitCode(err error) int {
 		diverged *projections.DivergedError
 		chain    *projections.ChainError
 		master   *seal.MasterKeyError
+		noMaster *seal.MasterFileError
+		keysFile *seal.KeysFileError
+		unwell   *natsserver.UnwellError
+		connect  *jetstream.ConnectError
 		tampered *seal.TamperedError
 		archived *archive.DamageError
 		forked   *archive.DivergedError
@@ -128,14 +132,14 @@ func exitCode(err error) int {
 		return 0
 	case errors.As(err, &status):
 		return status.Code
-	case errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
-		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered),
+	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
+		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
 		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
 		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone):
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6
-	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master),
+	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &connect),
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
 		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis),
 		errors.As(err, &gone), errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):

@@ -56,8 +56,9 @@ func (p Place) Socket() string { return p.path(socketFile) }
 
 // A NoLedgerError reports a directory that holds no ledger.
 type NoLedgerError struct {
-	Dir    string
-	Reason string
+	Dir     string
+	Reason  string
+	Remains bool // other parts of a ledger are there
 }
 
 func (e *NoLedgerError) Error() string { return fmt.Sprintf("open ledger %s: %s", e.Dir, e.Reason) }
@@ -257,7 +258,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	if l.unlock, err = natsserver.LockDir(p.Dir); err != nil {
 		return nil, err
 	}
-	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{}); err != nil {
+	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{Unsynced: o.Unsynced}); err != nil {
 		return nil, err
 	}
 	if l.stores, err = connect(p, natsserver.Config{Listen: o.Listener, Logger: o.Logger, Unsynced: o.Unsynced}); err != nil {
@@ -298,18 +299,31 @@ func checkPlace(p Place) error {
 	}
 	switch info, err := os.Stat(p.Dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return &NoLedgerError{p.Dir, "there is no such directory"}
+		return &NoLedgerError{Dir: p.Dir, Reason: "there is no such directory"}
 	case err != nil:
 		return fmt.Errorf("open ledger: %w", err)
 	case !info.IsDir():
-		return &NoLedgerError{p.Dir, "it is not a directory"}
+		return &NoLedgerError{Dir: p.Dir, Reason: "it is not a directory"}
 	}
 	for _, name := range need {
-		if _, err := os.Stat(p.path(name)); err != nil {
-			return &NoLedgerError{p.Dir, "there is no ledger here: " + name + " is missing"}
+		switch _, err := os.Stat(p.path(name)); {
+		case errors.Is(err, fs.ErrNotExist):
+			return p.incomplete(name)
+		case err != nil:
+			return fmt.Errorf("open ledger: %w", err)
 		}
 	}
 	return nil
+}
+
+// incomplete says that a part is missing: of a ledger, or because there is none.
+func (p Place) incomplete(part string) error {
+	for _, other := range []string{keysFile, streamDir, signingFile, viewsFile} {
+		if _, err := os.Stat(p.path(other)); err == nil {
+			return &NoLedgerError{p.Dir, part + " is missing, and " + other + " is there", true}
+		}
+	}
+	return &NoLedgerError{Dir: p.Dir, Reason: "there is no ledger here: " + part + " is missing"}
 }
 
 // floor is what the views know: the log must hold it. Views in doubt, which will

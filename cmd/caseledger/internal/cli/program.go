@@ -49,7 +49,11 @@ func (p *Program) Run(ctx context.Context) error {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	return root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		return withHelp(err, cmd.CommandPath())
+	}
+	return nil
 }
 
 // path returns a path that the user gave as seen from here.
