@@ -38,7 +38,8 @@ Exit codes:
   2  the command line, or a file's line, does not say anything sensible
   3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
   4  the ledger is not there, held by another process, or cannot be reached
-  5  the ledger is damaged, has lost records, or its stream was reconfigured
+  5  the ledger or its archive is damaged, has lost records, or its stream was reconfigured;
+     or a checkpoint, bundle or cosignature does not hold
   6  the disk, or a limit, is full
   7  some rows of an import were left out`,
 		SuggestionsMinimumDistance: 2,
