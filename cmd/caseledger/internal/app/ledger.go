@@ -35,12 +35,15 @@ const (
 	viewsFile   = "views.db"        // can be thrown away and built again
 	socketFile  = "caseledger.sock" // of serve
 	tokenFile   = "nats.token"      // of serve: lets others on this machine read the stream
+	archiveDir  = "archive"         // the records a second time; better kept on another disk, see Place.Archive
+	promiseFile = "checkpoint"      // a copy of the last signed checkpoint
 )
 
 // A Place says where a ledger is. Only Dir is required.
 type Place struct {
 	Dir       string // holds keys and views, and the records unless URL is given
 	MasterKey string // file; default: in Dir
+	Archive   string // directory of the second copy; default: in Dir
 	URL       string // of an existing NATS server or cluster that holds the records
 	CredsFile string // NATS credentials for URL
 	TokenFile string // or a file with a token for URL
@@ -226,6 +229,7 @@ type Ledger struct {
 	noKeys error         // why keys is nil
 	stores *stores
 	unlock func() error
+	proof  proving
 
 	looksMu sync.Mutex
 	looks   events.Log // nil until it is first asked for
@@ -242,11 +246,14 @@ type OpenOptions struct {
 	// Unsynced does not sync what is written: for samples that can be made
 	// again, never for a ledger that somebody relies on.
 	Unsynced bool
+	// IgnoreArchive opens a ledger whose archive is damaged: to write it again.
+	IgnoreArchive bool
 }
 
 // Open opens a ledger and passes its boot gate: the directory is not held by
 // another process ([*natsserver.LockedError]), the server is well, the stream is
-// there, configured as it must be, and not behind the views. Nothing is created.
+// there, configured as it must be, and not behind the views or the archive. Nothing
+// is created.
 func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	if err := checkPlace(p); err != nil {
 		return nil, err
@@ -275,6 +282,11 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l.Log = log
+	if !o.IgnoreArchive {
+		if err := l.agreesWithArchive(ctx); err != nil {
+			return nil, err
+		}
+	}
 	// Reports need no key, and a federal reporter's process has none (R31).
 	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); errors.Is(err, fs.ErrNotExist) {
 		l.noKeys = err

@@ -15,6 +15,11 @@ import (
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
 	"caseledger/projections"
+	"caseledger/replay/archive"
+	"caseledger/replay/audit"
+	"caseledger/replay/bundle"
+	"caseledger/replay/checkpoint"
+	"caseledger/replay/trace"
 )
 
 // ErrInterrupted reports a command that was broken off.
@@ -108,6 +113,12 @@ func hint(err error) string {
 		reused   *app.CommandReusedError
 		contend  *app.ContentionError
 		notFound *projections.NotFoundError
+		archived *archive.DamageError
+		forked   *archive.DivergedError
+		broken   *checkpoint.ForkError
+		mismatch *audit.MismatchError
+		bundled  *bundle.RefusedError
+		untraced *trace.NotFoundError
 		doubt    *projections.DoubtError
 		unwell   *natsserver.UnwellError
 		connect  *jetstream.ConnectError
@@ -132,14 +143,24 @@ func hint(err error) string {
 		return "name a new or empty directory with --data"
 	case errors.As(err, &locked), errors.As(err, &viewsIn):
 		return "wait until that command has ended; while caseledger serve runs, commands on this machine go through it"
-	case errors.As(err, &floor), errors.As(err, &diverged):
-		return "the stream has lost records that were read before: restore the directory's stream from a backup, and do not record anything until then"
+	case errors.As(err, &floor), errors.As(err, &diverged), errors.As(err, &forked):
+		return "the stream has lost records that were read before: write it again with caseledger audit repair, or restore it from a backup, and do not record anything until then"
+	case errors.As(err, &bundled):
+		return "the file is not what the ledger signed, or --key is not the ledger's: trust nothing in it"
+	case errors.As(err, &archived):
+		return "if the stream is well, write the archive again: caseledger audit repair --archive-from-stream"
+	case errors.As(err, &broken), errors.As(err, &mismatch):
+		return "do not record anything more: keep a copy of everything as it is; both copies and the checkpoint are evidence"
 	case errors.As(err, &damage), errors.As(err, &chain), errors.As(err, &unwell):
-		return "do not record anything more: keep a copy of the directory as it is, and restore its stream from a backup"
+		return "do not record anything more: keep a copy of the directory as it is, and write its stream again with caseledger audit repair, or restore it from a backup"
+	case errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):
+		return "make it with: caseledger audit checkpoint"
 	case errors.As(err, &drift):
 		return "have the operator of the NATS server put the stream's settings back"
 	case errors.As(err, &reused):
 		return "a new command needs a new id; only the very same command may be sent again under its id"
+	case errors.As(err, &untraced):
+		return "the invoices that there are: caseledger invoice list"
 	case errors.As(err, &notFound):
 		return "the ids that there are: caseledger caseload, caseledger clocks; history names what is no client with its kind, such as agency/A-017"
 	case errors.As(err, &connect):

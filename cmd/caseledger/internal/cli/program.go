@@ -75,7 +75,7 @@ func (p *Program) place() app.Place {
 	if place.Dir == "" {
 		place.Dir = "ledger"
 	}
-	for _, path := range []*string{&place.Dir, &place.MasterKey, &place.CredsFile, &place.TokenFile} {
+	for _, path := range []*string{&place.Dir, &place.MasterKey, &place.Archive, &place.CredsFile, &place.TokenFile} {
 		*path = p.path(*path)
 	}
 	return place

@@ -46,15 +46,15 @@ With --compare, build them beside the views at hand and prove by digest that bot
 	cmd.Flags().BoolVar(&o.compare, "compare", false, "compare the views at hand with the ones built again")
 	cmd.Flags().StringVar(&o.until, "until", "", "build what the ledger knew at a `moment`: a day, a time or #N")
 	cmd.Flags().StringVar(&o.into, "into", "", "new `file` for --until (default views-N.db here, after record N)")
-	cmd.Flags().StringVar(&o.from, "from", fromStream, "read the records from the `stream`, or from the views' own copy of them: views")
+	cmd.Flags().StringVar(&o.from, "from", fromStream, "read the records from the `stream`, from the archive, which is verified as it is read, or from the views' own copy of them: archive, views")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case o.until == "" && o.into != "":
 			return &UsageError{"--into goes with --until", cmd.CommandPath()}
 		case o.until != "" && o.compare:
 			return &UsageError{"give either --until or --compare", cmd.CommandPath()}
-		case o.from != fromStream && o.from != fromViews:
-			return &UsageError{"--from is stream or views", cmd.CommandPath()}
+		case o.from != fromStream && o.from != fromViews && o.from != fromArchive:
+			return &UsageError{"--from is stream, archive or views", cmd.CommandPath()}
 		}
 		return p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
 			return p.replay(ctx, l, o)
@@ -68,8 +68,15 @@ func (p *Program) replay(ctx context.Context, l *app.Ledger, o replayOptions) er
 		return err
 	}
 	var src projections.Source = l.Log
-	if o.from == fromViews {
+	switch o.from {
+	case fromViews:
 		src = l.Views.Source()
+	case fromArchive:
+		a, err := l.CatchUpArchive(ctx)
+		if err != nil {
+			return err
+		}
+		src = a
 	}
 	show := p.progress()
 	defer show.done()

@@ -38,7 +38,8 @@ Exit codes:
   2  the command line, or a file's line, does not say anything sensible
   3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
   4  the ledger is not there, held by another process, or cannot be reached
-  5  the ledger is damaged, has lost records, or its stream was reconfigured
+  5  the ledger or its archive is damaged, has lost records, or its stream was reconfigured;
+     or a checkpoint, bundle or cosignature does not hold
   6  the disk, or a limit, is full
   7  some rows of an import were left out`,
 		SuggestionsMinimumDistance: 2,
@@ -79,6 +80,7 @@ Exit codes:
 	flags.StringVar(&p.flags.format, "format", formatText, "text, csv or json")
 	flags.StringVar(&p.flags.identity, "identity", "", "`file` of the key that says who you are ($CASELEDGER_IDENTITY)")
 	flags.StringVar(&p.flags.place.MasterKey, "master-key", p.Getenv("CASELEDGER_MASTER_KEY"), "`file` of the master key (default master.key in the directory)")
+	flags.StringVar(&p.flags.place.Archive, "archive", p.Getenv("CASELEDGER_ARCHIVE"), "`directory` of the second copy of the records (default archive in the directory)")
 	flags.StringVar(&p.flags.place.URL, "nats", "", "`URL` of a NATS server or cluster that holds the records")
 	flags.StringVar(&p.flags.place.CredsFile, "creds", "", "credentials `file` for --nats")
 	flags.StringVar(&p.flags.place.TokenFile, "token-file", "", "`file` with a token for --nats")
