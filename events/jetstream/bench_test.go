@@ -151,7 +151,7 @@ func bulkLoad(b *testing.B, js natsjs.JetStream, n int) {
 		_, err := js.PublishMsgAsync(&nats.Msg{Subject: subject, Data: record, Header: nats.Header{
 			natsjs.MsgIDHeader:               {logtest.ID()},
 			natsjs.ExpectedLastSubjSeqHeader: {strconv.FormatUint(last[subject], 10)},
-		}})
+		}}, natsjs.WithStallWait(time.Minute))
 		if err != nil {
 			b.Fatal(err)
 		}

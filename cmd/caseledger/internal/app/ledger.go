@@ -327,6 +327,9 @@ func (l *Ledger) URL() string {
 	return l.stores.server.URL()
 }
 
+// Stream says how the ledger's stream is reached, for measurements beside it.
+func (l *Ledger) Stream() jetstream.Config { return l.stores.config }
+
 // Close closes everything, in the reverse order of [Open].
 func (l *Ledger) Close() error {
 	var faults []error

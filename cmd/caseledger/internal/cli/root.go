@@ -77,7 +77,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	}
 	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
 	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.simulateCommand())
-	add("run", p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
+	add("run", p.benchCommand(), p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
