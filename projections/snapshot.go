@@ -1,7 +1,9 @@
 package projections
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -219,6 +221,37 @@ func (s *Snapshot) Head(subject events.Subject) (Head, bool, error) {
 // records. Cost: about two microseconds a record.
 func (s *Snapshot) History(subject events.Subject) ([]*events.Record, error) {
 	return s.appendHistory(nil, subject, nil)
+}
+
+// Messages returns the exact bytes of all records of a subject in order. They may
+// be kept, and they end with the head that was read from the log.
+func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, err error) {
+	value := s.subjects.Get([]byte(subject))
+	if value == nil {
+		return nil, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	var failed error
+	err = e.each(func(sequence uint64) bool {
+		var raw []byte
+		if sequence > s.until {
+			return false
+		}
+		if raw, failed = s.Raw(sequence); failed == nil {
+			messages = append(messages, events.Message{Sequence: sequence, Subject: subject, Data: bytes.Clone(raw)})
+		}
+		return failed == nil
+	})
+	if err == nil && failed == nil && len(messages) > 0 && e.last <= s.until && events.HashOf(messages[len(messages)-1].Data) != e.hash {
+		err = errors.New("its last record is not the one that was read from the log")
+	}
+	if err = errors.Join(err, failed); err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	return messages, nil
 }
 
 // appendHistory leaves out the records that skip, which may be nil, wants skipped.

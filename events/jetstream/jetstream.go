@@ -69,6 +69,9 @@ func (c Config) connect() (*nats.Conn, jetstream.JetStream, error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectBufSize(-1),
+		// A request that is answered by several messages makes a queue for them:
+		// one for the longest answer, not half a megabyte each time.
+		nats.SyncQueueLen(directMessages + 16),
 	}
 	if c.Server != nil {
 		options = append(options, nats.InProcessServer(c.Server))
