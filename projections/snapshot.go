@@ -255,6 +255,7 @@ func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, 
 }
 
 // appendHistory leaves out the records that skip, which may be nil, wants skipped.
+// Records that the list held before are used again.
 func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject, skip func(raw []byte) bool) ([]*events.Record, error) {
 	value := s.subjects.Get([]byte(subject))
 	if value == nil {
@@ -278,11 +279,9 @@ func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject eve
 			return failed == nil
 		}
 		var r *events.Record
-		if r, failed = events.Decode(sequence, raw); failed != nil {
-			return false
-		}
-		records = append(records, r)
-		return true
+		records, r = another(records)
+		failed = events.DecodeInto(r, sequence, raw)
+		return failed == nil
 	})
 	if failed != nil {
 		err = failed
@@ -291,6 +290,18 @@ func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject eve
 		return nil, fmt.Errorf("read history of %s: %w", subject, err)
 	}
 	return records, nil
+}
+
+// another appends a record to a list: the one that the list held there before, if
+// it did, which saves the largest allocation of a rebuild.
+func another(records []*events.Record) ([]*events.Record, *events.Record) {
+	n := len(records)
+	if n < cap(records) && records[:n+1][n] != nil {
+		records = records[:n+1]
+		return records, records[n]
+	}
+	r := new(events.Record)
+	return append(records, r), r
 }
 
 // Command returns the position of the record that a command made, 0 when the

@@ -49,6 +49,9 @@ func (r *run) longClient() (id string, err error) {
 
 // queries asks every question of the command line.
 func (r *run) queries() error {
+	if err := r.history(); err != nil {
+		return err
+	}
 	show := sample.Show(r.sample())
 	on := events.MustDate("2009-05-15")
 	for _, q := range []struct {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +17,7 @@ import (
 type benchOptions struct {
 	events, rounds int
 	keep, profile  string
+	only           []string
 }
 
 func (p *Program) benchCommand() *cobra.Command {
@@ -33,12 +36,18 @@ it is measured in turns with the program, and the ratio of the medians counts.`,
 			if o.events < 1 || o.rounds < 1 {
 				return usage("--events and --rounds are at least 1")
 			}
+			for _, part := range o.only {
+				if !slices.Contains(bench.Parts(), part) {
+					return usage("--only %s: the parts are %s", part, strings.Join(bench.Parts(), ", "))
+				}
+			}
 			return p.bench(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().IntVar(&o.events, "events", 1_000_000, "about how many events")
 	cmd.Flags().IntVar(&o.rounds, "rounds", 5, "how often each figure and its floor are taken")
 	cmd.Flags().StringVar(&o.keep, "keep", "", "`directory` that keeps the ledger for another run")
+	cmd.Flags().StringSliceVar(&o.only, "only", nil, "measure only some `parts`: "+strings.Join(bench.Parts(), ", "))
 	cmd.Flags().StringVar(&o.profile, "cpuprofile", "", "write a processor profile to a `file`, for go tool pprof")
 	return cmd
 }
@@ -58,7 +67,7 @@ func (p *Program) bench(ctx context.Context, o benchOptions) (err error) {
 		}
 		defer stop()
 	}
-	r, err := bench.Run(ctx, bench.Config{Events: o.events, Rounds: o.rounds, Dir: dir, Now: p.Now,
+	r, err := bench.Run(ctx, bench.Config{Events: o.events, Rounds: o.rounds, Only: o.only, Dir: dir, Now: p.Now,
 		Say: func(format string, args ...any) { fmt.Fprintf(p.Err, "caseledger: "+format+"\n", args...) }})
 	if err != nil {
 		return err
