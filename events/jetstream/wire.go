@@ -80,8 +80,8 @@ func (w *wire) publishRequest(subject, inbox string, body []byte) error {
 
 // A delivery is a message whose bytes are still to be read.
 type delivery struct {
-	subject  string
-	sequence uint64 // of the stream; 0 for a status
+	subject  events.Subject // of a record
+	sequence uint64         // of the stream; 0 for a status
 	header   int    // bytes
 	size     int    // bytes, with the header
 }
@@ -141,9 +141,23 @@ func parseDelivery(line []byte, headers bool) (d delivery, err error) {
 		d.sequence = deliveredSequence(fields[2])
 	}
 	if d.sequence > 0 {
-		d.subject = string(fields[0])
+		d.subject, ok = subjectOnWire(fields[0])
+	}
+	if !ok {
+		return d, errWire
 	}
 	return d, nil
+}
+
+// subjectOnWire is [ledgerSubject] of bytes, which it changes.
+func subjectOnWire(wire []byte) (events.Subject, bool) {
+	rest, found := bytes.CutPrefix(wire, []byte(subjectPrefix))
+	dot := bytes.IndexByte(rest, '.')
+	if !found || dot < 0 {
+		return "", false
+	}
+	rest[dot] = '/'
+	return events.Subject(rest), true
 }
 
 func number(digits []byte) (n int, ok bool) {
@@ -212,7 +226,7 @@ func (f *wireFeed) batch(ctx context.Context, from, to uint64) []events.Message 
 		if data, err = f.appendBody(data, d); err != nil {
 			break
 		}
-		batch = append(batch, events.Message{Sequence: next, Subject: ledgerSubject(d.subject)})
+		batch = append(batch, events.Message{Sequence: next, Subject: d.subject})
 		ends = append(ends, len(data))
 		f.received(f.request)
 	}

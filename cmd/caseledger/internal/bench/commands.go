@@ -3,7 +3,7 @@ package bench
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
+	"os"
 	"strconv"
 	"sync"
 
@@ -15,8 +15,15 @@ import (
 	"caseledger/projections"
 )
 
-// Commands of a turn, by the number of writers.
-var turns = map[int]int{1: 256, 32: 2048}
+// turn returns how many commands one turn of so many writers has, given how many
+// clients there are for all turns.
+func (r *run) turn(writers, clients int) int {
+	most := 256
+	if writers > 1 {
+		most = 64 * writers
+	}
+	return min(most, clients/(2*r.Rounds))
+}
 
 // commands measures durable commands, on the ledger with all its events and its
 // views as the program runs it, in turns with bare publishes of messages of the
@@ -28,18 +35,19 @@ func (r *run) commands() (err error) {
 	if err != nil {
 		return err
 	}
-	floor, err := newFloor(r)
+	if len(clients) < 64*r.Rounds {
+		return fmt.Errorf("%d clients with long histories are too few to measure commands: take more events or fewer rounds", len(clients))
+	}
+	all := len(clients) - 1
+	floor, err := newFloor(r, clients[all])
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, floor.close()) }()
 	for _, writers := range []int{1, 32} {
-		turn := turns[writers]
+		turn := r.turn(writers, all)
 		var rounds [][3]float64 // floor, cold, cached: commands a second
 		for round := range r.Rounds {
-			if len(clients) < turn {
-				break
-			}
 			r.Say("durable commands of %d writers: round %d of %d", writers, round+1, r.Rounds)
 			some := clients[:turn]
 			clients = clients[turn:]
@@ -49,29 +57,24 @@ func (r *run) commands() (err error) {
 			}
 			rounds = append(rounds, rates)
 		}
-		if len(rounds) == 0 {
-			return fmt.Errorf("%d clients are too few to measure commands: take more events", len(clients))
-		}
-		r.addCommands(writers, rounds)
+		r.addCommands(writers, turn, rounds)
 	}
 	return nil
 }
 
-func (r *run) addCommands(writers int, rounds [][3]float64) {
+func (r *run) addCommands(writers, turn int, rounds [][3]float64) {
 	who := "one writer"
 	if writers > 1 {
 		who = strconv.Itoa(writers) + " writers"
 	}
-	for k, name := range []string{1: "cold", 2: "cached"} {
-		if k == 0 {
-			continue
-		}
+	for i, name := range [...]string{"cold", "cached"} {
+		k := i + 1
 		f := Figure{
 			Name: "durable commands, " + who + ", " + name, Unit: "commands/s",
 			Ours:  medianOf(rounds, func(c [3]float64) float64 { return c[k] }),
 			Floor: medianOf(rounds, func(c [3]float64) float64 { return c[0] }),
 			Ratio: medianOf(rounds, func(c [3]float64) float64 { return c[k] / c[0] }),
-			Note:  fmt.Sprintf("%d rounds of %d; floor: bare publishes", len(rounds), turns[writers]),
+			Note:  fmt.Sprintf("%d rounds of %d; floor: bare publishes", len(rounds), turn),
 		}
 		if name == "cached" {
 			f.Target = 0.8
@@ -83,8 +86,8 @@ func (r *run) addCommands(writers int, rounds [][3]float64) {
 func (r *run) commandRound(floor *floor, writers int, clients []string) (rates [3]float64, err error) {
 	work := [...]func(writer int, client string) error{
 		func(writer int, _ string) error { return floor.publish(writer) },
-		func(_ int, client string) error { return r.deliver(client, "cold") },
-		func(_ int, client string) error { return r.deliver(client, "cached") },
+		func(_ int, client string) error { _, err := r.deliver(client, "cold"); return err },
+		func(_ int, client string) error { _, err := r.deliver(client, "cached"); return err },
 	}
 	for k, f := range work {
 		begin := r.Now()
@@ -115,14 +118,13 @@ func share(writers int, clients []string, f func(writer int, client string) erro
 var benchDay = events.MustDate("2009-07-01")
 
 // deliver records a service to a client.
-func (r *run) deliver(client, which string) error {
-	_, err := r.ledger.Execute(r.ctx, app.Request{
+func (r *run) deliver(client, which string) (app.Receipt, error) {
+	return r.ledger.Execute(r.ctx, app.Request{
 		Name: "deliver-service", ID: fmt.Sprintf("bench-%s-%s-%d", which, client, r.Records),
 		OccurredOn: benchDay, RecordedAt: r.ledger.EndOf(benchDay),
 		Actor: "W-BENCH", Role: "case_manager", Agency: "A-BENCH",
 		Command: &clientcase.DeliverService{Client: client, Category: "legal", Minutes: 45, Language: "es", Note: "called the attorney"},
 	})
-	return err
 }
 
 // coldRecords is how many records a cold client's case has at least.
@@ -146,6 +148,7 @@ func (r *run) activeClients() (clients []string, err error) {
 // that is set up like the ledger's.
 type floor struct {
 	run    *run
+	dir    string
 	server *natsserver.Server
 	bare   *jetstream.Bare
 	data   []byte
@@ -153,10 +156,18 @@ type floor struct {
 	next   [32]int
 }
 
-func newFloor(r *run) (_ *floor, err error) {
-	f := &floor{run: r, data: make([]byte, r.recordSize())}
-	dir := filepath.Join(r.Dir, fmt.Sprintf("floor-%d", r.Now().UnixNano()))
-	if f.server, err = natsserver.Start(natsserver.Config{StoreDir: dir}); err != nil {
+// newFloor makes the floor's messages as long as the record of a command like
+// the measured ones, about a client that is spared for it.
+func newFloor(r *run, client string) (_ *floor, err error) {
+	like, err := r.deliver(client, "size")
+	if err != nil {
+		return nil, err
+	}
+	f := &floor{run: r, data: make([]byte, len(like.Record.Raw))}
+	if f.dir, err = os.MkdirTemp(r.Dir, "floor-"); err != nil {
+		return nil, err
+	}
+	if f.server, err = natsserver.Start(natsserver.Config{StoreDir: f.dir}); err != nil {
 		return nil, err
 	}
 	config := jetstream.Config{Server: f.server}
@@ -170,9 +181,6 @@ func newFloor(r *run) (_ *floor, err error) {
 	return f, nil
 }
 
-// recordSize is about the size of the records of the measured commands.
-func (r *run) recordSize() int { return 760 }
-
 func (f *floor) publish(writer int) (err error) {
 	f.next[writer]++
 	id := fmt.Sprintf("floor-%d-%d-0123456789", writer, f.next[writer])
@@ -184,5 +192,5 @@ func (f *floor) publish(writer int) (err error) {
 func (f *floor) close() error {
 	f.bare.Close()
 	f.server.Shutdown()
-	return nil
+	return os.RemoveAll(f.dir)
 }

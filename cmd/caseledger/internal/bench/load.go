@@ -18,12 +18,9 @@ const (
 	loadChunk   = 4096 // commands whose persons' keys are made in one write
 )
 
-// LongClient is the client with a history of [longRecords] records, spread over
-// the whole stream from its enrollment on.
-const (
-	LongClient  = "C-BENCH-LONG"
-	longRecords = 400
-)
+// longRecords is how many records one client has, spread over the stream from its
+// enrollment on.
+const longRecords = 400
 
 // load makes the ledger and records the sample in it through the same path as any
 // command, by several writers and without syncing.

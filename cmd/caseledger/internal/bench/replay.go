@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 	"caseledger/events/jetstream"
 	"caseledger/projections"
@@ -44,6 +45,7 @@ func (r *run) replay() error {
 		return err
 	}
 	defer bare.Close()
+	defer app.CollectLate()() // as the program does; the floor is better off, too
 	rounds := make([][3]cost, r.Rounds)
 	heap := watchHeap()
 	path := filepath.Join(r.ledger.Place.Dir, "bench-views.db")
