@@ -19,6 +19,9 @@ import (
 //	secret:"identity"      identifying text; never stored, shown or logged in clear
 //	example:"A-017"        for help and generated forms
 //
+// A field tagged json:"-" is not part of the catalogue: the application fills it
+// in from the ledger, and no caller can.
+//
 // Its Go type is one of string, bool, int, [events.Cents], [events.Date],
 // []string and map[string]string.
 type Field struct {
@@ -42,6 +45,9 @@ func Fields(cmd Command) []Field {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "-" {
+			continue
+		}
 		if name == "" || f.Tag.Get("doc") == "" {
 			panic(fmt.Sprintf("aggregates: %s.%s lacks a json or doc tag", t, f.Name))
 		}

@@ -168,3 +168,15 @@ func (d *Date) UnmarshalText(b []byte) error {
 	*d = v
 	return nil
 }
+
+// YearOf returns the first day of the year that a day lies in, where years are
+// counted from a first day: its anniversaries, clamped to the month's last day.
+func YearOf(first, day Date) Date {
+	y0, m0, _ := first.Civil()
+	y, m, _ := day.Civil()
+	years := (y*12 + int(m) - y0*12 - int(m0)) / 12
+	if start := first.AddMonths(12 * years); start <= day {
+		return start
+	}
+	return first.AddMonths(12 * (years - 1))
+}

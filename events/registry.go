@@ -45,7 +45,7 @@ func define[E any, P interface {
 
 // Types lists every registered event type, in the order of the documentation.
 func Types() []Type {
-	return slices.Concat(ledgerTypes, caseTypes, letterTypes, agencyTypes, workerTypes, programmeTypes)
+	return slices.Concat(ledgerTypes, caseTypes, letterTypes, agencyTypes, workerTypes, billingTypes, programmeTypes)
 }
 
 var typesByName = func() map[string]*Type {

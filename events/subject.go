@@ -14,6 +14,7 @@ const (
 	KindLetter    Kind = "letter"    // a person's way to an HHS letter; same coded id as the case
 	KindAgency    Kind = "agency"    // a subcontracted agency
 	KindWorker    Kind = "worker"    // a case manager or supervisor
+	KindBilling   Kind = "billing"   // an agency's invoices, payments and advances; same id as the agency
 	KindProgramme Kind = "programme" // policies and other facts of the whole programme
 	KindLedger    Kind = "ledger"    // the genesis record, and nothing else
 )
@@ -26,7 +27,7 @@ const (
 
 // Kinds lists every kind of aggregate.
 func Kinds() []Kind {
-	return []Kind{KindCase, KindLetter, KindAgency, KindWorker, KindProgramme, KindLedger}
+	return []Kind{KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindProgramme, KindLedger}
 }
 
 // A Subject names one aggregate as "kind/ID", for example "case/C-7QK2M4". All
@@ -61,7 +62,7 @@ func (s Subject) check() error {
 		return fmt.Errorf("%q is not a subject of the form kind/ID", string(s))
 	}
 	switch Kind(kind) {
-	case KindCase, KindLetter, KindAgency, KindWorker, KindProgramme, KindLedger:
+	case KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindProgramme, KindLedger:
 		return CheckID(id)
 	}
 	return fmt.Errorf("%q is not a subject: unknown kind %q", string(s), kind)

@@ -16,7 +16,7 @@ import (
 var (
 	typeName = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+\.v[0-9]+$`)
 	// A fact has happened: the word before the version is in the past tense.
-	pastTense = regexp.MustCompile(`\.([a-z]+ed(-[a-z0-9]+)*|left|given|withdrawn|set)\.v[0-9]+$`)
+	pastTense = regexp.MustCompile(`\.([a-z]+ed(-[a-z0-9]+)*|left|held|paid|given|withdrawn|set)\.v[0-9]+$`)
 )
 
 func TestTypes(t *testing.T) {
@@ -83,6 +83,8 @@ var clearText = map[string]string{
 	"visa_class": "closed list", "kind": "closed list", "component": "closed list", "basis": "closed list",
 	"immigration_status": "closed list", "name": "closed list: a criterion of enrollment", "category": "closed list",
 	"cause": "closed list", "setting": "closed list", "outcomes": "closed list", "outcome": "closed list", "scope": "closed list",
+	"client": "coded id", "advance": "ULID", "reference": "id of a payment", "month": "year and month", "rate": "closed list",
+	"rule": "closed list", "policy": "ULID", "corrections": "closed list", "remedy": "closed list", "reasons": "closed list",
 	"country": "code", "language": "code", "languages": "codes", "state": "code",
 	"determined_by": "worker's id or organisation", "referred_to": "organisation", "recipient": "organisation",
 }
@@ -92,7 +94,7 @@ var clearText = map[string]string{
 func TestTextOfPersonsIsSealed(t *testing.T) {
 	seen := map[string]bool{}
 	for _, typ := range Types() {
-		if typ.Kind != KindCase && typ.Kind != KindLetter && typ.Kind != KindWorker {
+		if typ.Kind != KindCase && typ.Kind != KindLetter && typ.Kind != KindWorker && typ.Kind != KindBilling {
 			continue
 		}
 		event := typ.New()

@@ -12,15 +12,17 @@ import (
 
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/billing"
 	"caseledger/projections/caseload"
 	"caseledger/projections/clocks"
 	"caseledger/projections/reimbursement"
+	"caseledger/projections/signals"
 	"caseledger/projections/statistics"
 )
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}}
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}}
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays

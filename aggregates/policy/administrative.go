@@ -6,7 +6,7 @@ import "caseledger/events"
 // closing date: the whole amount at its end, by days, in full or nothing before
 // (R15). It is rounded once, half up; an unapproved period pays nothing (R22).
 func (e *Entitlement) administrative(c *Clock, p *Period, closing events.Date) events.Cents {
-	if p.Unapproved || p.unpaidHere {
+	if p.Unapproved || p.Extension && c.Policy.ExtensionGrants == ClientOnly {
 		return 0
 	}
 	days := e.paidBy(p, closing)

@@ -52,11 +52,11 @@ func (e *Entitlement) room(clock, period int, day events.Date) events.Cents {
 			inPeriod += o.paid
 		}
 	}
-	switch room := p.limit - paid; {
+	switch room := c.budgetOn(day) - paid; {
 	case p.Unapproved:
 		return 0
 	case c.Policy.ClientCeiling == MonthlyCap:
-		return min(room, c.rate.ClientCents-inPeriod)
+		return min(room, c.capOf(p)-inPeriod)
 	case c.Policy.ClientCeiling == AccruedPlusOneMonth:
 		return min(room, c.rate.ClientCents*events.Cents(c.begun(day)+1)-paid)
 	default:

@@ -41,9 +41,10 @@ type Clock struct {
 	pre       bool   // pre-certified or pre-eligible line of the rate chart
 	rate      events.Rate
 	running   []Span // the days that count as used, joined where they touch
+	served    []Span // those of them that are enrolled and eligible
 	chains    []chain
-	carryFrom int         // 1 + index of the clock whose unused budget may be carried over; 0: none
-	elapsing  events.Date // last day up to which days outside count as used; 0: they do not
+	grants    []events.Date // of extensions, the day from which each counts (R22)
+	carryFrom int           // 1 + index of the clock whose unused budget may be carried over; 0: none
 }
 
 // A Period is one service period of a clock.
@@ -59,10 +60,9 @@ type Period struct {
 	Extension           bool
 	Unapproved          bool // a decision that R22 asks for is missing: nothing is payable yet
 
-	limit      events.Cents // overall budget for expenses dated in it
-	chain      int
-	from, to   int // its pieces
-	unpaidHere bool
+	begun    events.Date // from which day on it has begun (R17)
+	chain    int
+	from, to int // its pieces
 }
 
 // A Share is an agency's part of a period (R21).
@@ -187,16 +187,13 @@ func (c *Clock) Used(on events.Date) int {
 		}
 		used += Span{s.From, min(s.To, on)}.Days()
 	}
-	if c.elapsing > 0 && len(c.chains) <= 1 {
-		used = max(used, min(c.LimitDays, Span{c.Start, min(on, c.elapsing)}.Days()))
-	}
 	return used
 }
 
 // begun returns how many periods of the clock have begun by a day (R17).
 func (c *Clock) begun(on events.Date) int {
 	n, _ := slices.BinarySearchFunc(c.Periods, on, func(p Period, on events.Date) int {
-		if p.Start <= on {
+		if p.begun <= on {
 			return -1
 		}
 		return 1
@@ -205,9 +202,10 @@ func (c *Clock) begun(on events.Date) int {
 }
 
 // over reports whether the clock stands still after a day: it has ended, or
-// service is closed and not reopened by the next day (R17, R23).
+// service is closed and not reopened by the next day (R17, R23). Days outside that
+// count as used do so at the reopening only: until then the clock is over.
 func (c *Clock) over(on events.Date) bool {
-	for _, s := range c.running {
+	for _, s := range c.served {
 		if s.From <= on && on < s.To {
 			return false
 		}
@@ -218,12 +216,37 @@ func (c *Clock) over(on events.Date) bool {
 // stoodStill reports whether the clock, running on a day, has stood still since,
 // by the end of another.
 func (c *Clock) stoodStill(since, by events.Date) bool {
-	for _, s := range c.running {
+	for _, s := range c.served {
 		if s.has(since) {
 			return s.To <= by
 		}
 	}
 	return false
+}
+
+// budgetOn returns the overall budget for an expense of a day: an extension
+// lengthens it from the day of its decision on, and what was disallowed before
+// stays so (R16, R22).
+func (c *Clock) budgetOn(day events.Date) events.Cents {
+	budget := c.BudgetCents
+	if c.Policy.ExtensionGrants == AdminOnly {
+		return budget
+	}
+	for _, granted := range c.grants {
+		if granted > day {
+			budget -= c.rate.ClientCents
+		}
+	}
+	return budget
+}
+
+// capOf returns the client money of one period: an extension that grants the
+// administrative amount only has none of its own (R17 monthly_cap, R22).
+func (c *Clock) capOf(p *Period) events.Cents {
+	if p.Extension && c.Policy.ExtensionGrants == AdminOnly {
+		return 0
+	}
+	return c.rate.ClientCents
 }
 
 // settings returns the policy in force on the clock's first enrolled day.

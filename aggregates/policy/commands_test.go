@@ -43,6 +43,7 @@ type world struct {
 	ids      map[string]string // command id → record id
 	lastAsk  map[string]string // client → record of the last extension request
 	versions map[events.Subject]uint64
+	account  policy.Account // of agency A, for the invoices of a story
 }
 
 func newWorld(t testing.TB) *world {

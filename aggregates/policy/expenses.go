@@ -79,7 +79,7 @@ func (e *Entitlement) whyUnfunded(day events.Date) (reason, rule string) {
 		return AfterClosure, "R23"
 	}
 	for i := range e.Clocks {
-		for _, s := range e.Clocks[i].running {
+		for _, s := range e.Clocks[i].served {
 			if s.has(day) {
 				return UnfundedGap, "R11" // the clock runs, and nothing is paid: a placement
 			}
@@ -137,7 +137,7 @@ func (t *tally) add(period int, x *Expense) outcome {
 	if p.Unapproved {
 		return t.unapproved(amount)
 	}
-	within := min(amount, max(0, p.limit-t.allowed))
+	within := min(amount, max(0, t.clock.budgetOn(x.OccurredOn)-t.allowed))
 	o := outcome{paid: within, disallowed: amount - within}
 	if o.disallowed > 0 {
 		o.reason, o.rule = AboveBudget, "R16"
@@ -161,7 +161,7 @@ func (t *tally) month(period int, o *outcome) {
 	if period != t.period {
 		t.period, t.inMonth = period, 0
 	}
-	if room := max(0, t.clock.rate.ClientCents-t.inMonth); o.paid > room {
+	if room := max(0, t.clock.capOf(&t.clock.Periods[period])-t.inMonth); o.paid > room {
 		o.disallowed += o.paid - room
 		o.paid = room
 		o.reason, o.rule = AboveMonthCap, "R17"
@@ -212,9 +212,6 @@ func (e *Entitlement) carryOver(i int) {
 	}
 	c.CarriedCents = max(0, before.BudgetCents-t.paid)
 	c.BudgetCents += c.CarriedCents
-	for j := range c.Periods {
-		c.Periods[j].limit += c.CarriedCents
-	}
 }
 
 // outcomes calls visit with every expense dated by closing and what becomes of

@@ -4,16 +4,19 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 )
 
 // testdata/interactions.csv holds cases computed by hand in which several rules
 // meet: one row is a story, the settings it happens under, and what is due at a
-// closing date. An empty cell is not asked. Amounts are dollars.
+// closing date. An empty cell is not asked; the last column asks what else the
+// settings decide. Amounts are dollars.
 func TestInteractions(t *testing.T) {
 	f, err := os.Open("testdata/interactions.csv")
 	if err != nil {
@@ -26,6 +29,15 @@ func TestInteractions(t *testing.T) {
 	}
 	for _, row := range rows[1:] {
 		t.Run(row[0], func(t *testing.T) { runInteraction(t, rows[0], row) })
+	}
+	for _, d := range policy.Catalogue() {
+		for _, reading := range d.Readings[1:] {
+			if !slices.ContainsFunc(rows[1:], func(row []string) bool {
+				return strings.Contains(" "+row[1]+" ", fmt.Sprintf(" %s=%s ", d.Name, reading))
+			}) {
+				t.Errorf("no case has the setting %s=%s", d.Name, reading)
+			}
+		}
 	}
 }
 
@@ -60,11 +72,46 @@ func runInteraction(t *testing.T, names, row []string) {
 	if got["refused"] = strings.Join(refused, "; "); len(refused) == 0 {
 		got["refused"] = "0.00"
 	}
-	for i := 4; i < len(row); i++ {
+	for i := 4; i < len(row)-1; i++ {
 		if row[i] != "" && row[i] != got[names[i]] {
 			t.Errorf("%s: got %s, want %s", names[i], got[names[i]], row[i])
 		}
 	}
+	for _, also := range strings.Fields(row[len(row)-1]) {
+		name, want, _ := strings.Cut(also, "=")
+		if got := w.also(name, e, events.MustDate(row[3])); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
+// also answers what is no part of the reimbursement: an advance, the last day of
+// assistance, what is due after the invoice of the story.
+func (w *world) also(name string, e *policy.Entitlement, closing events.Date) string {
+	w.t.Helper()
+	switch name {
+	case "advance":
+		allowed, _ := e.AdvanceAllowed(closing, 0)
+		return dollars(allowed)
+	case "removal":
+		if w.book.On(closing).AsksRemoval(events.Derivative) {
+			return "asked"
+		}
+		return "not_asked"
+	case "assistance":
+		return e.RCA.To.String()
+	}
+	s := e.Due("A", closing, w.account)
+	amount, ok := map[string]events.Cents{"due": s.TotalCents, "under_review": s.UnderReviewCents, "left_paid": s.LeftPaidCents}[name]
+	if !ok {
+		w.t.Fatalf("the row asks for %q", name)
+	}
+	return dollars(amount)
+}
+
+// bill issues agency A's invoice at a closing date, on what is known by now.
+func (w *world) bill(closing events.Date) {
+	w.account = bill(w.account, w.evaluate("C").Due("A", closing, w.account), w.sequence)
 }
 
 func dollars(c events.Cents) string {
@@ -108,6 +155,11 @@ func (w *world) tell(n int, words []string) {
 		fields["client"] = "P"
 	case "principal-close":
 		c.Command, fields["client"] = "close-service", "P"
+	case "principal-reopen":
+		c.Command, fields["client"] = "reopen-service", "P"
+	case "bill":
+		w.bill(events.MustDate(words[1]))
+		return
 	case "letter":
 		letter("certification")
 	case "eligible":
@@ -130,6 +182,8 @@ func (w *world) tell(n int, words []string) {
 		c.Command, fields["agency"], fields["amount_cents"] = "book-expense", words[2], float64(int(amount*100+0.5))
 	case "request":
 		c.Command = "request-extension"
+	case "grant":
+		c.Command, fields["granted"] = "decide-extension", "yes"
 	case "extend", "deny":
 		w.tell(n, []string{"request", words[1]})
 		if c.Command, fields["granted"] = "decide-extension", "no"; words[0] == "extend" {

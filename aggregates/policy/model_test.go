@@ -42,8 +42,8 @@ type spent struct {
 type mPeriod struct {
 	length   int
 	begun    day
+	counts   day // as begun, from when on: a day with somebody served
 	paidDays []day
-	limit    int64
 	ext      bool
 	chain    int
 	last     day
@@ -58,11 +58,11 @@ type mClock struct {
 	cap      int
 	used     int
 	ran      map[day]bool
+	served   map[day]bool
 	lastRan  day
 	periods  []*mPeriod
 	grants   []day
 	taken    int
-	budget   int64
 	chain    int
 	carry    *mClock
 	capLeft  int
@@ -210,7 +210,7 @@ func (c *mClock) runIn(p *mPeriod) int {
 
 // run lets the clock run on a day and reports whether it could.
 func (m *model) run(c *mClock, d day, paid bool) bool {
-	_, client, most := c.line()
+	_, _, most := c.line()
 	var p *mPeriod
 	if n := len(c.periods); n > 0 {
 		p = c.periods[n-1]
@@ -220,15 +220,12 @@ func (m *model) run(c *mClock, d day, paid bool) bool {
 		full, c.baseOver = true, true
 	}
 	if full && !c.baseOver && c.bases < most && c.capLeft != 0 {
-		p = &mPeriod{length: c.nextLength(), begun: d, limit: client * int64(most), chain: c.chain}
+		p = &mPeriod{length: c.nextLength(), begun: d, chain: c.chain}
 		c.bases++
 		c.periods = append(c.periods, p)
 	} else if full {
 		c.baseOver = true
-		for c.bases < most { // months that the cap cut off count on
-			c.nextLength()
-			c.bases++
-		}
+		c.bases = most // months that the cap cut off do not count
 		if c.taken >= len(c.grants) || c.grants[c.taken] > d {
 			return false
 		}
@@ -236,12 +233,9 @@ func (m *model) run(c *mClock, d day, paid bool) bool {
 		c.taken++
 		if g > c.lastRan+1 {
 			c.chain++
-			c.anchor, c.months = g, 0
+			c.anchor, c.months = d, 0
 		}
-		if c.pol["extension_grants"] != "admin_only" {
-			c.budget += client
-		}
-		p = &mPeriod{length: c.nextLength(), begun: d, limit: c.budget, ext: true, chain: c.chain}
+		p = &mPeriod{length: c.nextLength(), begun: d, ext: true, chain: c.chain}
 		c.periods = append(c.periods, p)
 	}
 	if !p.ext && c.capLeft > 0 {
@@ -249,6 +243,12 @@ func (m *model) run(c *mClock, d day, paid bool) bool {
 	}
 	c.ran[d], c.lastRan, p.last = true, d, d
 	c.used++
+	for _, q := range c.periods {
+		if paid && q.counts == 0 {
+			q.counts = d
+		}
+	}
+	c.served[d] = paid
 	if paid && !(c.pol["urm_placement_payment"] == "excluded" && m.h.isPlaced(d)) {
 		p.paidDays = append(p.paidDays, d)
 		m.byDay[d], m.periodOf[d] = c, p
@@ -257,9 +257,7 @@ func (m *model) run(c *mClock, d day, paid bool) bool {
 }
 
 func (m *model) newClock(pre bool, start, first day) *mClock {
-	c := &mClock{pol: m.h.settings(first), pre: pre, start: start, anchor: start, ran: map[day]bool{}, capLeft: -1}
-	_, client, most := c.line()
-	c.budget = client * int64(most)
+	c := &mClock{pol: m.h.settings(first), pre: pre, start: start, anchor: start, ran: map[day]bool{}, served: map[day]bool{}, capLeft: -1}
 	c.lastRan = start - 1
 	m.clocks = append(m.clocks, c)
 	return c
@@ -268,7 +266,7 @@ func (m *model) newClock(pre bool, start, first day) *mClock {
 // simulate walks through the days and lets the clocks run.
 func simulate(h history, horizon day) *model {
 	m := &model{h: h, byDay: map[day]*mClock{}, periodOf: map[day]*mPeriod{}}
-	var cur, lastPre *mClock
+	var cur, lastPre, last *mClock // last was opened last
 	certified, certifiedStarted := false, false
 	var turn day
 	pending := append([]day(nil), h.decisions...)
@@ -296,14 +294,17 @@ func simulate(h history, horizon day) *model {
 				continue
 			} else {
 				cur = m.newClock(true, d, d)
-				lastPre = cur
-				m.give(cur, &pending, d, h.effective(cur.pol))
+				last, lastPre = cur, cur
 			}
 		}
 		if cur == nil && f && certified {
-			cur = m.startCertified(d, turn, lastPre, &pending, certifiedStarted)
+			cur = m.startCertified(d, turn, lastPre, certifiedStarted)
+			last = cur
 			certifiedStarted = true
 			lastPre = nil
+		}
+		for last != nil && len(pending) > 0 && pending[0] <= d {
+			last.grants, pending = append(last.grants, pending[0]), pending[1:]
 		}
 		if cur == nil {
 			continue
@@ -311,31 +312,14 @@ func simulate(h history, horizon day) *model {
 		switch {
 		case f:
 			m.run(cur, d, true)
-		case cur.pol["reenrollment_clock"] == "elapsed" && h.fundableLater(d, horizon):
+		case cur.pol["reenrollment_clock"] == "elapsed" && !h.isEnrolled(d) && h.fundableLater(d, horizon):
 			m.run(cur, d, false)
 		}
 	}
 	return m
 }
 
-// give hands the extensions decided before until to a clock; with restart, those
-// decided before the next reopening.
-func (m *model) give(c *mClock, pending *[]day, first, until day) {
-	if c.pol["reenrollment_clock"] == "restart" {
-		for _, r := range m.h.reopened {
-			if r > first && m.h.isFundable(r) && r < until {
-				until = r
-				break
-			}
-		}
-	}
-	for len(*pending) > 0 && (*pending)[0] < until {
-		c.grants = append(c.grants, (*pending)[0])
-		*pending = (*pending)[1:]
-	}
-}
-
-func (m *model) startCertified(d, turn day, pre *mClock, pending *[]day, again bool) *mClock {
+func (m *model) startCertified(d, turn day, pre *mClock, again bool) *mClock {
 	pol := m.h.settings(d)
 	start := d
 	if pol["clock_start"] == "letter_date" && !again {
@@ -343,20 +327,12 @@ func (m *model) startCertified(d, turn day, pre *mClock, pending *[]day, again b
 	}
 	capLeft := -1
 	if pre != nil && pre.pol["transition_rule"] == "remaining_of_nine" {
-		used := pre.used
-		if pre.pol["reenrollment_clock"] == "elapsed" && pre.chain == 0 {
-			used = max(used, int(turn-pre.start))
-		}
-		capLeft = max(0, pre.limitDays()-used)
+		capLeft = max(0, pre.limitDays()-pre.used)
 	}
 	c := m.newClock(false, start, d)
 	c.capLeft = capLeft
 	c.carry = pre
-	m.give(c, pending, d, 1<<30)
-	if capLeft == 0 { // nothing is left of the nine months: there is no certified clock
-		c.baseOver, c.grants = true, nil
-		return c
-	}
+	c.baseOver = capLeft == 0 // nothing is left of the nine months, but an extension may come
 	for x := start; x < d; x++ {
 		m.run(c, x, false)
 	}
@@ -455,7 +431,7 @@ func (m *model) clientOf(c *mClock, closing day) money {
 	var r money
 	var unapproved, waiting, committed, suspended, extra int64
 	if c.carry != nil && c.carry.pol["unused_budget_at_transition"] == "carry" {
-		extra = max(0, c.carry.wholeBudget()-m.clientOf(c.carry, 1<<28).paid)
+		extra = max(0, c.carry.budgetOn(1<<28)-m.clientOf(c.carry, 1<<28).paid)
 	}
 	_, monthly, _ := c.line()
 	inPeriod := map[*mPeriod]int64{}
@@ -463,7 +439,7 @@ func (m *model) clientOf(c *mClock, closing day) money {
 	first, last := c.start, c.lastRan
 	standing := false
 	for d := first; d <= min(closing, last); d++ {
-		if c.ran[d] {
+		if c.served[d] {
 			waiting, suspended = waiting+suspended, 0
 		}
 		for _, p := range c.periods {
@@ -480,7 +456,7 @@ func (m *model) clientOf(c *mClock, closing day) money {
 		}
 		begun := int64(0)
 		for _, p := range c.periods {
-			if p.begun <= d {
+			if p.counts != 0 && p.counts <= d {
 				begun++
 			}
 		}
@@ -493,13 +469,16 @@ func (m *model) clientOf(c *mClock, closing day) money {
 				unapproved += x.cents
 				continue
 			}
-			within := max(0, min(x.cents, p.limit+extra-committed))
+			within := max(0, min(x.cents, c.budgetOn(d)+extra-committed))
 			r.disallowed += x.cents - within
 			switch c.pol["client_ceiling"] {
 			case "overall_budget":
 				r.paid += within
 			case "monthly_cap":
 				pay := max(0, min(within, monthly-inPeriod[p]))
+				if p.ext && c.pol["extension_grants"] == "admin_only" {
+					pay = 0
+				}
 				inPeriod[p] += pay
 				r.paid += pay
 				r.disallowed += within - pay
@@ -512,7 +491,7 @@ func (m *model) clientOf(c *mClock, closing day) money {
 		pay := max(0, min(waiting, monthly*(begun+1)-r.paid))
 		r.paid += pay
 		waiting -= pay
-		standing = !(c.ran[d] && c.ran[d+1])
+		standing = !(c.served[d] && c.served[d+1])
 		if standing {
 			if c.pol["held_at_clock_end"] == "disallowed" {
 				suspended, waiting = suspended+waiting, 0
@@ -532,12 +511,14 @@ func (m *model) clientOf(c *mClock, closing day) money {
 	return r
 }
 
-// wholeBudget is the overall budget with every extension that was granted.
-func (c *mClock) wholeBudget() int64 {
+// budgetOn is the overall budget with every extension that was granted by a day.
+func (c *mClock) budgetOn(d day) int64 {
 	_, client, most := c.line()
 	b := client * int64(most)
-	if c.pol["extension_grants"] != "admin_only" {
-		b += client * int64(len(c.grants))
+	for _, g := range c.grants {
+		if g <= d && c.pol["extension_grants"] != "admin_only" {
+			b += client
+		}
 	}
 	return b
 }

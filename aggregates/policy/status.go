@@ -38,18 +38,22 @@ func (f *Facts) minorOn(day events.Date) bool {
 	return ok && e.AgeGroup == events.Minor && (len(f.Turned18) == 0 || day < f.Turned18[0].OccurredOn)
 }
 
+// counts reports whether a letter makes its holder certified or eligible. An
+// interim letter never does (R04, R09); an eligibility letter dated after the
+// recorded 18th birthday does from 2016-05-11 on (R10).
+func (f *Facts) counts(l *Letter) bool {
+	if l.Kind == events.Eligibility && len(f.Turned18) > 0 && l.LetterDate >= f.Turned18[0].OccurredOn {
+		return l.LetterDate >= requestBefore18Suffices
+	}
+	return l.Kind != events.Interim
+}
+
 // letter returns the HHS letter that made the client certified or eligible: the
-// one with the earliest letter date that counts. An interim letter never does
-// (R04, R09); an eligibility letter dated after the recorded 18th birthday does
-// from 2016-05-11 on (R10). Later letters start nothing new (R07).
+// one with the earliest letter date that counts. Later ones start nothing new (R07).
 func (f *Facts) letter() (Letter, bool) {
-	for _, l := range f.Letters {
-		switch {
-		case l.Kind == events.Interim:
-		case l.Kind == events.Eligibility && len(f.Turned18) > 0 &&
-			l.LetterDate >= f.Turned18[0].OccurredOn && l.LetterDate < requestBefore18Suffices:
-		default:
-			return l, true
+	for i := range f.Letters {
+		if l := &f.Letters[i]; f.counts(l) {
+			return *l, true
 		}
 	}
 	return Letter{}, false

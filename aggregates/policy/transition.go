@@ -9,56 +9,78 @@ import (
 // victim lays out the clocks of a victim: pre-certified from the first enrolled
 // day until a letter takes effect, certified from then on (R14, R20).
 func (b *builder) victim() {
-	letter, _ := b.facts.letter()
 	turn, next, since, pre := forever, 0, events.Date(0), 0
 	for next < len(b.fundable) {
 		first := b.fundable[next].From
 		policy := b.book.On(first)
-		if turn = letter.takesEffect(policy); first >= turn {
+		if turn = b.facts.turn(policy); first >= turn {
 			if next > 0 { // another policy may read the letter as earlier: what was served stands
 				turn = max(turn, b.fundable[next-1].To+1)
 			}
 			break
 		}
-		restarts := policy.ReenrollmentClock == Restart
-		until := turn
-		if restarts && next+1 < len(b.fundable) {
-			until = min(until, b.fundable[next+1].From)
-		}
 		p := plan{
-			status: b.facts.withoutLetter(first), pre: true, policy: policy, start: first, stop: turn,
-			cap: -1, from: next, grants: b.grants(policy, since, until),
+			status: b.facts.withoutLetter(first), pre: true, policy: policy, start: first, stop: turn, cap: -1, from: next,
 		}
+		until := b.restartsOn(policy, next)
 		if turn < forever && policy.TransitionRule == NextPeriodBoundary {
+			p.grants, _ = lengthening(b.extensions, policy, since, min(until, b.opens(turn)))
 			turn = b.boundary(p, turn)
 			p.stop = turn
 		}
-		since = until // what is decided after the letter lengthens the certified clock (ours)
+		until = min(until, b.opens(turn))
+		p.grants, b.extensions = lengthening(b.extensions, policy, since, until)
+		since = until
+		pre = 0 // a clock without a period carries nothing over and sets no cap
 		if b.lay(p) {
 			pre = len(b.Clocks)
 		}
-		if !restarts || turn <= b.fundable[next].To {
+		if policy.ReenrollmentClock != Restart || turn <= b.fundable[next].To {
 			break
 		}
 		next++
 	}
-	if letter.ID != "" {
+	if letter, ok := b.facts.letter(); ok {
 		b.certified(letter.status(b.facts), turn, since, pre)
 	}
 }
 
-// takesEffect returns the day from which a letter changes the clock: its date,
-// or under notice_date the day on which it became known, when that is later
-// (R25). No letter never takes effect.
-func (l Letter) takesEffect(p *Policy) events.Date {
-	switch {
-	case l.ID == "":
-		return forever
-	case p.RetroCertification == NoticeDate:
-		return max(l.LetterDate, l.ReceivedOn)
-	default:
-		return l.LetterDate
+// opens returns the day on which a clock opens that is due from a day on: the
+// first fundable one; forever when none follows.
+func (b *builder) opens(due events.Date) events.Date {
+	for _, s := range b.fundable {
+		if s.To >= due {
+			return max(due, s.From)
+		}
 	}
+	return forever
+}
+
+// restartsOn returns the day on which a reopening starts the clock of fundable
+// span i anew under reenrollment_clock restart (R23); forever when none does.
+func (b *builder) restartsOn(p *Policy, i int) events.Date {
+	if p.ReenrollmentClock == Restart && i+1 < len(b.fundable) {
+		return b.fundable[i+1].From
+	}
+	return forever
+}
+
+// turn returns the day from which a letter changes the clock: the earliest letter
+// date, or under notice_date the first day on which a letter in force was known
+// (R25); without a letter it never comes.
+func (f *Facts) turn(p *Policy) events.Date {
+	turn := forever
+	for i := range f.Letters {
+		l := &f.Letters[i]
+		switch {
+		case !f.counts(l):
+		case p.RetroCertification == NoticeDate:
+			turn = min(turn, max(l.LetterDate, l.ReceivedOn))
+		default:
+			turn = min(turn, l.LetterDate)
+		}
+	}
+	return turn
 }
 
 // boundary returns the day on which the period that runs when the letter takes
@@ -66,7 +88,7 @@ func (l Letter) takesEffect(p *Policy) events.Date {
 // period finds no period running: its day is the boundary (ours).
 func (b *builder) boundary(p plan, turn events.Date) events.Date {
 	clocks, pieces := len(b.Clocks), len(b.pieces)
-	p.stop = forever
+	p.stop, p.ahead = forever, true
 	if !b.lay(p) {
 		return turn
 	}
@@ -81,8 +103,8 @@ func (b *builder) boundary(p plan, turn events.Date) events.Date {
 }
 
 // certified lays out the certified clocks from the day on which the letter (or a
-// derivative's benefit date) takes effect. Extensions decided from since on are
-// theirs; pre is 1 + the index of the pre-certified clock before, or 0.
+// derivative's benefit date) takes effect. Extensions that count from since on
+// are theirs; pre is 1 + the index of the pre-certified clock before, or 0.
 func (b *builder) certified(status Status, turn, since events.Date, pre int) {
 	next := slices.IndexFunc(b.fundable, func(s Span) bool { return s.To >= turn })
 	for ; next >= 0 && next < len(b.fundable); next++ {
@@ -95,14 +117,10 @@ func (b *builder) certified(status Status, turn, since events.Date, pre int) {
 		if pre > 0 {
 			p.cap = b.Clocks[pre-1].remaining(turn)
 		}
-		until := forever
-		restarts := policy.ReenrollmentClock == Restart
-		if restarts && next+1 < len(b.fundable) {
-			until = b.fundable[next+1].From
-		}
-		p.grants = b.grants(policy, since, until)
+		until := b.restartsOn(policy, next)
+		p.grants, b.extensions = lengthening(b.extensions, policy, since, until)
 		b.lay(p)
-		if !restarts {
+		if policy.ReenrollmentClock != Restart {
 			return
 		}
 		// A clock that a reopening starts anew counts from its own first day.
@@ -117,33 +135,6 @@ func (c *Clock) remaining(turn events.Date) int {
 		return -1
 	}
 	return max(0, c.LimitDays-c.Used(turn-1))
-}
-
-// grants returns the days of the extensions in [from, until) that count (R22):
-// granted ones by the day of the decision. Where nothing needs a decision
-// (month_to_month_approval none) a request counts from its own day unless it was
-// denied. What a decision on an unknown request grants, counts too.
-func (b *builder) grants(policy *Policy, from, until events.Date) []events.Date {
-	f := b.facts
-	if len(f.Requests)+len(f.Decisions) == 0 {
-		return nil
-	}
-	undecided := policy.MonthToMonthApproval == None
-	var days []events.Date
-	for _, d := range f.Decisions {
-		requested := slices.ContainsFunc(f.Requests, func(s Source) bool { return s.ID == d.Request })
-		if d.Granted && !(undecided && requested) {
-			days = append(days, d.OccurredOn)
-		}
-	}
-	for _, r := range f.Requests {
-		denied := slices.ContainsFunc(f.Decisions, func(d Decision) bool { return d.Request == r.ID && !d.Granted })
-		if undecided && !denied {
-			days = append(days, r.OccurredOn)
-		}
-	}
-	slices.Sort(days)
-	return slices.DeleteFunc(days, func(d events.Date) bool { return d < from || d >= until })
 }
 
 // derivative lays out a derivative's clocks by derivative_rate (R06).
@@ -172,39 +163,29 @@ func (b *builder) derivative(principal *Facts) error {
 }
 
 // follow gives a derivative the principal's clocks and periods; the derivative's
-// own enrolled days in them are paid for, out of budgets of their own (R06).
+// own enrolled days in them are paid for, out of budgets of their own, as long as
+// the principal is enrolled and eligible too (R06).
 func (b *builder) follow(principal *Entitlement) {
-	kept := make([]int, len(principal.Clocks)) // 1 + index of the copy; 0 when not copied
-	for i := range principal.Clocks {
-		c := principal.Clocks[i]
-		c.BudgetCents -= c.CarriedCents
+	for _, c := range principal.Clocks {
+		c.BudgetCents, c.CarriedCents = c.BudgetCents-c.CarriedCents, 0
+		c.served = intersection(c.served, b.fundable)
 		c.Periods = slices.Clone(c.Periods)
 		paid := b.paidDays(c.settings())
-		mark := len(b.pieces)
 		for j := range c.Periods {
 			p := &c.Periods[j]
-			p.limit -= c.CarriedCents
 			p.from = len(b.pieces)
-			b.cut(c.running, Span{p.Start, p.End}, paid)
+			b.cut(c.served, Span{p.Start, p.End}, paid)
 			p.to = len(b.pieces)
 		}
-		if len(b.pieces) == mark {
-			continue
-		}
-		if c.carryFrom > 0 {
-			c.carryFrom = kept[c.carryFrom-1]
-		}
-		c.CarriedCents = 0
 		b.Clocks = append(b.Clocks, c)
-		kept[i] = len(b.Clocks)
 	}
 }
 
-// cut appends the paid days that lie in both running and window.
-func (b *builder) cut(running []Span, window Span, paid []piece) {
-	for _, r := range running {
+// cut appends the paid days that lie in both served and window.
+func (b *builder) cut(served []Span, window Span, paid []piece) {
+	for _, s := range served {
 		for _, p := range paid {
-			from, to := max(r.From, window.From, p.From), min(r.To, window.To, p.To)
+			from, to := max(s.From, window.From, p.From), min(s.To, window.To, p.To)
 			if from <= to {
 				b.pieces = append(b.pieces, piece{Span{from, to}, p.agency})
 			}

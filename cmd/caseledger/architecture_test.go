@@ -39,11 +39,13 @@ var rules = []rule{
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
+	{"replay/recount", []string{"events"}, "the second opinion on money shares no code with the first"},
+	{"replay/trace", []string{"events", "projections/...", "replay/recount"}, "an invoice is held against the second opinion, never against the policy that made it"},
 	{"replay/...", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
 	{"testdata/published", nil, "embedded files"},
 	{"cmd/caseledger/internal/sample/sampletest", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/...", "projections/...", "replay"}, "only tests import it"},
 	{"cmd/caseledger/internal/sample", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/app", "projections/..."}, "the sample is commands for the same path as any"},
-	{"cmd/caseledger/internal/app", []string{"events/...", "aggregates/...", "projections", "replay/..."}, "use cases wire deciding to the log, and read what the views index"},
+	{"cmd/caseledger/internal/app", []string{"events/...", "aggregates/...", "projections", "projections/billing", "replay/..."}, "use cases wire deciding to the log, and read what the views index; invoices are computed from them"},
 	{"cmd/...", []string{"events/...", "aggregates/...", "projections/...", "replay/...", "cmd/...", "testdata/published"}, "the program sees everything"},
 }
 
@@ -59,6 +61,8 @@ var guarded = []struct {
 	{"go.etcd.io/bbolt", []string{"projections", "events/seal"}, "views and keys are files; nothing else is"},
 	{"github.com/spf13/cobra", []string{"cmd/caseledger/internal/cli"}, "one package reads the command line"},
 	{"github.com/jedib0t/go-pretty", []string{"cmd/caseledger/internal/cli"}, "one package draws tables"},
+	{"github.com/xuri/excelize", []string{"cmd/caseledger/internal/statement"}, "one package writes workbooks"},
+	{"codeberg.org/go-pdf/fpdf", []string{"cmd/caseledger/internal/statement"}, "one package writes pages"},
 	{"golang.org/x/term", []string{"cmd/caseledger"}, "main looks at the terminal"},
 	{"net/http", nil, "there are no web pages yet"},
 }

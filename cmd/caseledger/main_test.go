@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -36,7 +39,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("CASELEDGER_DATA", "ledger")
 			published, err := filepath.Abs("../../testdata/published")
 			env.Setenv("PUBLISHED", published)
-			return err
+			return errors.Join(err, goEnv(env))
 		},
 		// Scripts run at once; each has a directory of its own.
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -47,8 +50,48 @@ func TestScripts(t *testing.T) {
 			"free":   free,
 			"repeat": repeat,
 			"flip":   flip,
+			"tool":   tool,
+			"port":   port,
+			"slurp":  slurp,
 		},
 	})
+}
+
+// goEnv lets scripts build the tools that they name, see [tool].
+func goEnv(env *testscript.Env) error {
+	names := []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GOFLAGS", "GOTOOLCHAIN"}
+	values, err := exec.Command("go", append([]string{"env"}, names...)...).Output()
+	if err != nil {
+		return fmt.Errorf("read the Go environment: %w", err)
+	}
+	for i, value := range strings.Split(strings.TrimSuffix(string(values), "\n"), "\n") {
+		env.Setenv(names[i], value)
+	}
+	return nil
+}
+
+// tool runs a program of another project, which is built on first use: tool nats
+// args… or tool bbolt args… . What they print is there for stdout and stderr.
+func tool(ts *testscript.TestScript, neg bool, args []string) {
+	root, err := filepath.Abs("../..")
+	ts.Check(err)
+	err = ts.Exec("go", append([]string{"-C", root, "tool", "-modfile=.ci/interop.mod"}, args...)...)
+	if (err != nil) != neg {
+		ts.Fatalf("tool %s: %v", strings.Join(args, " "), err)
+	}
+}
+
+// port puts the number of a free loopback port into a variable: port NAME
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+}
+
+// slurp puts what a file holds into a variable: slurp NAME FILE
+func slurp(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
 }
 
 // served waits until caseledger serve answers on a directory.

@@ -21,9 +21,10 @@ type clock struct {
 	periods       []*period
 	at            int         // the period that the next day falls in, or falls after
 	used          int         // days used to the closing date
-	cut           bool        // another clock began at a reopening
+	resumed       events.Date // last enrollment in it, even if it had run out before
 	lastIn        events.Date // last enrolled day in it
 	ended         bool
+	rested        events.Date // last day by the closing date after which it stood still
 	letter        *letter     // that opened it; nil for others
 	since         events.Date // from which that letter counts
 	carryFrom     *clock      // its unused budget is added (R20)
@@ -156,14 +157,21 @@ func (c *clock) tick(d events.Date, known bool) *period {
 	return p
 }
 
+// dormant reports whether the clock had ended before the extension that day d would
+// begin was granted.
+func (c *clock) dormant(d events.Date) bool {
+	p := c.periodOn(d)
+	return p != nil && p.extension && p.ticked == 0 && p.notBefore > c.lastDay(p.number-1)+1
+}
+
 // beginExtension takes note when an extension begins only after the clock had ended.
 func (c *clock) beginExtension(p *period, d events.Date, known bool) {
 	if !p.extension {
 		return
 	}
-	if last := c.lastDay(p.number - 1); p.notBefore > last+1 && last != 0 {
+	if last := c.lastDay(p.number - 1); p.notBefore > last+1 {
 		c.anchor, c.anchorPeriods = d, p.number-1
-		if known {
+		if known && last != 0 {
 			c.breaks = append(c.breaks, outage{last, p.number - 1})
 		}
 	}
@@ -236,16 +244,21 @@ func (c *clock) clone() *clock {
 }
 
 // trim ends the clock with its last enrolled day: days outside that were counted
-// off at a reopening have no part in it when another clock began there.
+// off begin no period when it did not go on at the reopening, and have no part
+// in it when another one did.
 func (c *clock) trim() {
-	if !c.cut {
-		return
-	}
 	for _, p := range c.periods {
-		if p.first > c.lastIn {
-			p.first, p.last, p.begun = 0, 0, false
+		p.begun = p.begun && p.first <= c.lastIn
+	}
+	last := max(c.lastIn, c.resumed)
+	for _, p := range c.periods {
+		if p.first > last {
+			p.first = 0
 		}
-		p.last = min(p.last, c.lastIn)
+		p.last = min(p.last, last)
+		if p.first == 0 {
+			p.last = 0
+		}
 	}
 }
 

@@ -25,8 +25,6 @@ type drafter struct {
 	first events.Date
 	lines []draft
 	names int
-
-	placedUntil events.Date
 }
 
 func (g *drafter) days(label string, from, to int) events.Date {
@@ -74,6 +72,10 @@ func drawSettings(t *rapid.T, first events.Date, most int) string {
 	for range rapid.IntRange(min(1, most), most).Draw(t, "settings") {
 		adopted = append(adopted, draw(""))
 	}
+	if most > 0 && rapid.IntRange(0, 9).Draw(t, "rates") == 9 {
+		n := rapid.IntRange(0, 9).Draw(t, "periods")
+		adopted = append(adopted, fmt.Sprintf("rates=%d/%d", n, rapid.IntRange(0, 9).Draw(t, "certified periods")))
+	}
 	for range rapid.IntRange(0, most/4).Draw(t, "later settings") {
 		adopted = append(adopted, draw((first+events.Date(rapid.IntRange(-30, 300).Draw(t, "adopted"))).String()+":"))
 	}
@@ -92,12 +94,15 @@ func drawCase(t *rapid.T, first events.Date, most int, derivative bool) string {
 	default:
 		g.add(first, 0, "enrolled adult A1")
 	}
+	if g.days("corrected", 0, 15) == 15 {
+		g.add(first, 1, "corrected %s", rapid.SampledFrom([]string{"minor", "adult", "unknown"}).Draw(t, "group"))
+	}
 	if !derivative {
 		g.drawLetters(minor)
 	}
-	outside := g.drawStays()
+	g.drawStays()
 	for range rapid.IntRange(0, most).Draw(t, "events") {
-		g.drawEvent(minor, outside)
+		g.drawEvent()
 	}
 	return g.text()
 }
@@ -106,6 +111,9 @@ func (g *drafter) drawLetters(minor bool) {
 	kind := events.Certification
 	if minor {
 		kind = events.Eligibility
+	}
+	if g.days("interim", 0, 9) == 9 {
+		g.add(g.first+g.days("interim letter", -10, 50), 10, "letter %s", events.Interim)
 	}
 	on, late := g.first-41, events.Date(0)
 	for range rapid.SampledFrom([]int{0, 1, 1, 1, 2}).Draw(g.T, "letters") {
@@ -120,67 +128,46 @@ func (g *drafter) drawLetters(minor bool) {
 }
 
 // drawStays closes and reopens the service, up to twice, and ends eligibility
-// once in a while. It returns which days lie outside.
-func (g *drafter) drawStays() (outside func(events.Date) bool) {
+// once in a while.
+func (g *drafter) drawStays() {
 	day := g.first
-	var from, through []events.Date
-	outside = func(d events.Date) bool {
-		for i := range from {
-			if from[i] < d && (i >= len(through) || d < through[i]) {
-				return true
-			}
-		}
-		return false
-	}
 	for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(g.T, "closures") {
 		day += g.days("until closure", 0, 200)
 		g.add(day, 0, "closed")
-		from = append(from, day)
 		if rapid.Bool().Draw(g.T, "for good") {
-			return outside
+			break
 		}
-		day += g.days("outside", 1, 120)
-		through = append(through, day)
+		day += g.days("outside", 1, 60*int(g.days("long", 1, 5)))
 		g.add(day, 0, "reopened %s", g.agency())
 	}
-	if g.days("ended", 0, 9) == 9 {
-		g.add(day+g.days("until the end", 1, 200), 0, "ineligible departed")
+	if g.days("ended", 0, 7) == 7 {
+		cause := rapid.SampledFrom([]string{"departed", "certification_ended"}).Draw(g.T, "cause")
+		g.add(g.first+g.days("until the end", 0, 400), 0, "ineligible %s", cause)
 	}
-	return outside
 }
 
-func (g *drafter) drawEvent(minor bool, outside func(events.Date) bool) {
-	on := g.first + g.days("day", 0, 420)
+func (g *drafter) drawEvent() {
+	on := g.first + g.days("day", -3, 420)
 	switch kind := rapid.SampledFrom([]string{"expense", "expense", "expense", "transfer", "extension", "approval", "placement", "turned18"}).Draw(g.T, "kind"); kind {
 	case "expense":
 		g.drawExpense(on)
 	case "transfer":
 		g.add(on, 0, "transferred A1 %s", g.agency())
 	case "extension":
-		if outside(on) { // which clock that lengthens is open, see READINGS.md
-			return
-		}
 		g.names++
 		g.add(on, 0, "extension-requested as n%d", g.names)
 		request := g.names
 		if decision := rapid.SampledFrom([]string{"extended", "extended", "not-extended", ""}).Draw(g.T, "decision"); decision != "" {
 			g.names++
-			if on += g.days("to decide", 0, 20); !outside(on) {
-				g.add(on, 0, "%s n%d as n%d", decision, request, g.names)
-			}
+			g.add(on+g.days("to decide", 0, 20), 0, "%s n%d as n%d", decision, request, g.names)
 		}
 	case "approval":
 		g.add(on, 0, "approved")
 	case "placement":
-		if minor && on > g.placedUntil {
-			g.placedUntil = on + g.days("placed for", 1, 100)
-			g.add(on, 0, "placed")
-			g.add(g.placedUntil, 0, "unplaced")
-		}
+		g.add(on, 0, "placed") // a second start while one runs says nothing new
+		g.add(on+g.days("placed for", 1, 100), 0, "unplaced")
 	case "turned18":
-		if minor {
-			g.add(on, 0, "turned18")
-		}
+		g.add(on, 0, "turned18")
 	}
 }
 

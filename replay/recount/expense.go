@@ -72,6 +72,9 @@ func (c *clock) judgeStage(s stage, expenses []*judged) {
 		}
 		c.allow(e)
 		e.PaidCents = max(0, min(e.allowed, c.ceiling(s)-c.paid))
+		if e.On <= c.rested && c.rules.heldAtClockEnd == "payable_to_overall_budget" {
+			e.PaidCents = e.allowed // payable at that end; a reopening does not take it back
+		}
 		if e.HeldCents = e.allowed - e.PaidCents; e.HeldCents > 0 {
 			e.Reason, e.Rule = AboveCeiling, "R17"
 		}

@@ -26,6 +26,7 @@ type change struct {
 	record string
 	event  events.Event
 	grant  grantBasis
+	asked  string // record of the request; of a decision on none, its own
 }
 
 // grantBasis says by what a change lengthens a clock, if it does (R22).
@@ -34,8 +35,7 @@ type grantBasis int
 const (
 	noGrant    grantBasis = iota
 	byRequest             // a request that was not denied
-	byDecision            // the decision to grant such a request
-	byItself              // the decision to grant what nobody is known to have requested
+	byDecision            // the decision to grant one
 )
 
 // A letter is HHS's certification or eligibility letter.
@@ -99,17 +99,26 @@ func readCase(records []*events.Record) (*facts, error) {
 // 2016-05-10 the letter must issue before the minor turns 18; afterwards a request
 // made before then suffices, which the case does not show (R10).
 func (f *facts) dropLateLetters() {
-	eighteen := events.MaxDate
-	for _, c := range f.changes {
-		if _, is := c.event.(*events.ClientTurned18); is {
-			eighteen = min(eighteen, c.on)
-		}
-	}
+	eighteen := f.eighteen()
 	late := func(l *letter) bool {
 		return l.kind == events.Eligibility && l.dated >= eighteen && l.dated <= lastBefore18Rule
 	}
 	f.letters = slices.DeleteFunc(f.letters, late)
 }
+
+// eighteen is the day on which the client turned 18, as recorded.
+func (f *facts) eighteen() events.Date {
+	day := events.MaxDate
+	for _, c := range f.changes {
+		if _, is := c.event.(*events.ClientTurned18); is {
+			day = min(day, c.on)
+		}
+	}
+	return day
+}
+
+// minorOn reports whether the client was a minor on a day.
+func (f *facts) minorOn(d events.Date) bool { return f.minor && d < f.eighteen() }
 
 // takenBack lists the records that later ones withdrew or reversed. It reads
 // backwards, since a withdrawal may itself have been withdrawn.
@@ -133,7 +142,7 @@ func takenBack(records []*events.Record, all []events.Event) []string {
 func (f *facts) matchExtensions() {
 	for i := range f.changes {
 		if _, is := f.changes[i].event.(*events.ExtensionRequested); is {
-			f.changes[i].grant = byRequest
+			f.changes[i].grant, f.changes[i].asked = byRequest, f.changes[i].record
 		}
 	}
 	for i := range f.changes {
@@ -146,9 +155,9 @@ func (f *facts) matchExtensions() {
 		case !e.Granted && request >= 0:
 			f.changes[request].grant = noGrant
 		case e.Granted && request >= 0:
-			f.changes[i].grant = byDecision
+			f.changes[i].grant, f.changes[i].asked = byDecision, e.Request
 		case e.Granted:
-			f.changes[i].grant = byItself
+			f.changes[i].grant, f.changes[i].asked = byDecision, f.changes[i].record
 		}
 	}
 }
@@ -156,11 +165,15 @@ func (f *facts) matchExtensions() {
 // lastBefore18Rule is 2016-05-10, the last day of the older rule of R10.
 const lastBefore18Rule events.Date = 736094
 
+// rank puts what ends before what begins on the same morning.
 func rank(e events.Event) int {
-	if _, closure := e.(*events.ServiceClosed); closure {
+	switch e.(type) {
+	case *events.ServiceClosed:
 		return 0
+	case *events.EligibilityEnded, *events.PlacementEnded:
+		return 1
 	}
-	return 1
+	return 2
 }
 
 func (f *facts) add(index int, r *events.Record, event events.Event) {
@@ -217,4 +230,18 @@ func (f *facts) lastChange() events.Date {
 		last = max(last, l.dated, l.received)
 	}
 	return last
+}
+
+// firstLetter is the record of the letter of the earliest date, empty without one.
+func (f *facts) firstLetter() string {
+	var first *letter
+	for _, l := range f.letters {
+		if first == nil || l.dated < first.dated {
+			first = l
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.record
 }

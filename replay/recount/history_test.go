@@ -11,6 +11,7 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 	"caseledger/replay/recount"
 )
@@ -53,7 +54,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// programmeOf adopts settings written as "name=reading" or, with a day of their
+// programmeOf adopts settings written as "name=reading", "rates=9/4" or, with a day of their
 // own, "2009-02-01:name=reading".
 func programmeOf(t testing.TB, settings string) []*events.Record {
 	t.Helper()
@@ -64,9 +65,23 @@ func programmeOf(t testing.TB, settings string) []*events.Record {
 			on, s = day, rest
 		}
 		name, reading, _ := strings.Cut(s, "=")
+		if name == "rates" {
+			h.record(on, &events.PolicyAdopted{Rates: ratesOf(t, reading), Authority: "test"})
+			continue
+		}
 		h.record(on, &events.PolicyAdopted{Settings: map[string]string{name: reading}, Authority: "test"})
 	}
 	return h.records
+}
+
+// ratesOf gives the rates of the chart other numbers of periods: "9/4".
+func ratesOf(t testing.TB, periods string) *events.RateChart {
+	t.Helper()
+	r := policy.DefaultRates()
+	if _, err := fmt.Sscanf(periods, "%d/%d", &r.PreCertified.MaximumPeriods, &r.Certified.MaximumPeriods); err != nil {
+		t.Fatal(err)
+	}
+	return &r
 }
 
 func (h *history) record(on string, e events.Event) *events.Record {

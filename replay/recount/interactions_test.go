@@ -120,16 +120,39 @@ var interactions = []struct {
 	{"eligibility letter after 18 from 2016-05-11", "2016-05-01 enrolled minor A1\n2016-05-05 turned18\n2016-05-11 letter eligibility", "", "", "2018-12-31",
 		"status(2016-05-11)=eligible clocks=2"},
 
-	// What is open in the text, see READINGS.md.
-	{"open 2: extension before the boundary", w08 + "2009-01-10 letter certification\n2009-01-20 extended", "transition_rule=next_period_boundary", "", longAfter, "last=2009-06-03"},
-	{"open 3: extension while outside", w08 + "2009-01-24 closed\n2009-02-01 letter certification\n2009-02-05 extended\n2009-03-01 reopened A1", "", "", longAfter, "last=2009-06-28"},
-	{"open 4: two letters, first notice", w08 + "2009-02-10 letter certification\n2009-02-01 letter certification received 2009-02-20", "retro_certification_effect=notice_date", "", longAfter, "begins(2)=2009-02-10"},
-	{"open 5: principal outside", "2009-01-05 derivative A1 notice 2009-01-05", "derivative_rate=follows_principal reenrollment_clock=elapsed",
+	// What the two calculations once answered differently, see READINGS.md.
+	{"extension decided after the letter, before the boundary", w08 + "2009-01-10 letter certification\n2009-01-20 extended", "transition_rule=next_period_boundary", "", longAfter, "last=2009-06-03 admin=2700.00"},
+	{"extension decided while outside", w08 + "2009-01-24 closed\n2009-02-01 letter certification\n2009-02-05 extended\n2009-03-01 reopened A1", "", "", longAfter, "last=2009-06-28 admin=2466.67"},
+	{"two letters, first notice", w08 + "2009-02-10 letter certification\n2009-02-01 letter certification received 2009-02-20", "retro_certification_effect=notice_date", "", longAfter, "begins(2)=2009-02-10 admin=2840.00"},
+	{"principal outside", "2009-01-05 derivative A1 notice 2009-01-05", "derivative_rate=follows_principal reenrollment_clock=elapsed",
 		w08 + "2009-01-24 closed\n2009-02-01 reopened A1", "2009-02-03", "admin=536.67"},
-	{"open 6: principal not enrolled yet", "2009-01-05 derivative A1 notice 2009-01-05", "derivative_rate=follows_principal clock_start=letter_date",
+	{"principal not enrolled yet", "2009-01-05 derivative A1 notice 2009-01-05", "derivative_rate=follows_principal clock_start=letter_date",
 		"2009-01-01 letter certification\n2009-01-15 enrolled adult A1", "2009-01-30", "admin=266.67"},
-	{"open 7: outside for now", w17, "reenrollment_clock=elapsed", "", "2009-02-02", "paid=1200.00 disallowed=300.00"},
-	{"open 8: no client money in the extension", w08 + "2009-10-02 extended\n2009-10-10 expense A1 50", "client_ceiling=monthly_cap extension_grants=admin_only", "", longAfter, "disallowed=50.00"},
+	{"elapsed: outside for now", w17, "reenrollment_clock=elapsed", "", "2009-02-02", "paid=1200.00 disallowed=300.00"},
+	{"elapsed: outside for now, a period on", w17, "reenrollment_clock=elapsed", "", "2009-02-05", "paid=1200.00 disallowed=300.00"},
+	{"elapsed: run out before the reopening", w08 + "2009-01-10 expense A1 1500\n2009-01-31 closed\n2009-12-01 reopened A1", "reenrollment_clock=elapsed", "", longAfter, "admin=630.00 last=2009-01-31 paid=1200.00 disallowed=300.00"},
+	{"elapsed: reopened", w17, "reenrollment_clock=elapsed", "", "2009-02-10", "paid=1500.00"},
+	{"no client money in the extension", w08 + "2009-10-02 extended\n2009-10-10 expense A1 50", "client_ceiling=monthly_cap extension_grants=admin_only", "", longAfter, "disallowed=50.00"},
+	{"what is left of the budget in the extension", w08 + "2009-10-02 extended\n2009-10-10 expense A1 50", "extension_grants=admin_only", "", longAfter, "paid=50.00"},
+	{"a second placement while one runs", "2009-02-10 enrolled minor A1\n2009-03-12 placed\n2009-03-15 placed\n2009-03-22 unplaced", "", "", "2009-04-10", "admin=1166.67"},
+	{"placed for all of the clock", "2009-01-05 enrolled minor A1\n2009-01-05 letter eligibility\n2009-01-05 placed\n2009-07-01 unplaced\n2009-02-01 expense A1 10\n2009-05-10 expense A1 20", "", "", longAfter,
+		"admin=0.00 e(1)=0.00/0.00/0.00/10.00:unfunded_gap e(2)=0.00/0.00/0.00/20.00:after_service_period"},
+	// 15 days, 10 ineligible, 9 outside that count.
+	{"elapsed: departed and back", departed, "reenrollment_clock=elapsed", "", "2009-02-13", "admin=490.00 last=2009-10-11 used(1)=30"},
+	{"departed and back", departed, "", "", longAfter, "admin=6300.00 last=2009-10-20"},
+	{"departed before the first clock: letter date", "2009-06-01 enrolled adult A1\n2009-06-01 ineligible departed\n2009-06-05 closed\n2009-06-11 reopened A1\n2009-06-01 letter certification", "clock_start=letter_date", "", longAfter,
+		"admin=1833.33 last=2009-09-28"},
+	{"one request, one extension", w11 + "2009-02-10 extension-requested as x\n2009-03-01 extended x", "2009-02-15:month_to_month_approval=none", "", longAfter, "admin=3550.00 last=2009-07-18"},
+	{"an extension when nothing is left of the nine months", w08 + "2009-10-02 letter certification\n2009-10-05 extended", "transition_rule=remaining_of_nine", "", longAfter, "admin=6800.00 last=2009-11-03"},
+	// 1 June to 28 February less 183 days: December to February, then March.
+	{"months that the cap cuts off do not count", "2009-06-01 enrolled adult A1\n2009-12-01 letter certification\n2009-12-05 extended", "transition_rule=remaining_of_nine period_unit=calendar_month", "", longAfter, "admin=6200.00 last=2010-03-31"},
+	{"no pre-certified periods, no cap", w11, "transition_rule=remaining_of_nine rates=0/4", "", longAfter, "admin=2000.00 last=2009-06-18"},
+	{"nothing is carried from a clock without a period", w08 + "2009-01-05 extended\n2009-01-24 closed\n2009-02-01 reopened A1\n2009-02-19 letter certification",
+		"rates=0/4 reenrollment_clock=restart unused_budget_at_transition=carry", "", longAfter, "budget(3)=1600.00"},
+	{"elapsed: a late extension begins on an enrolled day", w08 + "2009-09-01 closed\n2009-10-10 extended\n2009-10-20 reopened A1", "reenrollment_clock=elapsed", "", longAfter, "admin=6300.00 last=2009-11-18"},
+	{"payable for good", w17, "held_at_clock_end=payable_to_overall_budget", "", "2009-02-10", "paid=1500.00"},
+	{"certified once, whatever the policy on notices", w08 + "2009-01-05 letter certification received 2009-06-01\n2009-02-03 closed\n2009-03-05 reopened A1", "reenrollment_clock=restart 2009-03-01:retro_certification_effect=notice_date", "", longAfter, "admin=2500.00 last=2009-07-02"},
+	{"a certification letter to a minor", "2009-01-05 enrolled adult A1\n2009-01-10 letter certification\n2009-02-01 corrected minor", "", "", longAfter, "status(2009-01-10)=eligible"},
 
 	// R24.
 	{"letter withdrawn", w08 + "2009-02-19 letter certification as l\n2009-03-01 withdrawn l", "", "", longAfter, "clocks=1 admin=6300.00"},
@@ -138,9 +161,11 @@ var interactions = []struct {
 }
 
 const (
-	w23    = w08 + "2009-01-24 closed\n2009-03-01 reopened A1\n"
-	w17    = w08 + "2009-01-10 expense A1 1500\n2009-01-31 closed\n2009-02-10 reopened A1\n"
-	w11URM = "2009-01-05 enrolled minor A1\n2009-01-15 placed\n2009-01-25 unplaced\n2009-01-20 expense A1 10\n"
+	w23 = w08 + "2009-01-24 closed\n2009-03-01 reopened A1\n"
+	w17 = w08 + "2009-01-10 expense A1 1500\n2009-01-31 closed\n2009-02-10 reopened A1\n"
+	// 15 days, 10 ineligible, 9 outside
+	departed = w08 + "2009-01-20 ineligible departed\n2009-01-29 closed\n2009-02-08 reopened A1\n"
+	w11URM   = "2009-01-05 enrolled minor A1\n2009-01-15 placed\n2009-01-25 unplaced\n2009-01-20 expense A1 10\n"
 )
 
 func TestInteractions(t *testing.T) {

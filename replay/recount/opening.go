@@ -13,8 +13,9 @@ func (w *walker) letterBy(d events.Date, r *rules) *letter {
 	return first
 }
 
-// status is the client's status on day d (R04). From its date on the letter decides,
-// also after the eighteenth birthday (R10), whenever the money follows it (R25).
+// status is the client's status on day d (R04). From its date on the letter decides:
+// an eligibility letter, or any to a minor, makes its holder eligible, also after the
+// eighteenth birthday (R10) and whenever the money follows it (R25).
 func (w *walker) status(d events.Date) string {
 	if w.facts.derivative() {
 		return "derivative"
@@ -26,7 +27,7 @@ func (w *walker) status(d events.Date) string {
 		}
 	}
 	switch {
-	case first != nil && first.kind == events.Eligibility:
+	case first != nil && (first.kind == events.Eligibility || w.facts.minorOn(first.dated)):
 		return "eligible"
 	case first != nil:
 		return "certified"
@@ -39,61 +40,76 @@ func (w *walker) status(d events.Date) string {
 // openClock starts a clock on an enrolled, eligible day when one is due.
 func (w *walker) openClock(d events.Date) {
 	old := w.current()
+	o, due := w.due(d, old)
+	if !due {
+		return
+	}
+	w.restart = false
+	if o.transition {
+		old.noteCut(o.letter.record)
+	}
+	limit := -1
+	if o.transition && old.rules.transition == "remaining_of_nine" && len(old.periods) > 0 {
+		limit = old.daysLeft()
+	}
+	start := w.startOf(d, old, o)
+	c := newClock(o.certified, w.book.on(d), start, limit)
+	c.number = len(w.clocks) + 1
+	if o.transition && old.rules.unusedBudget == "carry" {
+		c.carryFrom = old
+	}
+	c.records = append(c.records, w.pending...)
+	if o.letter != nil {
+		c.letter, c.since = o.letter, o.since
+		c.records = append(c.records, o.letter.record)
+	}
+	w.clocks = append(w.clocks, c)
+	w.extend()
+	for x := start; x < d && !c.dormant(x); x++ { // R14: from the letter's date, enrolled or not
+		c.tick(x, x <= w.closing)
+	}
+}
+
+// An opening is why a clock opens.
+type opening struct {
+	certified  bool
+	transition bool // from a pre-certified clock (R20)
+	letter     *letter
+	since      events.Date // from which the letter or benefit date counts
+}
+
+// due says whether a clock opens on day d after an old one, nil for none.
+func (w *walker) due(d events.Date, old *clock) (o opening, due bool) {
 	r := w.book.on(d) // of the clock that would begin; a clock that runs is asked itself
 	if old != nil && !w.restart {
 		r = old.rules
 	}
-	letter := w.letterBy(d, r)
-	certified, since := letter != nil, events.Date(0)
-	if certified {
-		since = letter.effective(r)
+	if o.letter = w.letterBy(d, r); o.letter != nil {
+		o.certified, o.since = true, o.letter.effective(r)
 	}
 	if w.facts.derivative() { // R06: certified rates from the benefit date on
-		certified, since = true, w.facts.benefitDate()
-		if since > d {
-			return
+		o.certified, o.since = true, w.facts.benefitDate()
+		if o.since > d {
+			return o, false
 		}
 	}
-	transition := old != nil && certified && !old.certified
-	switch {
-	case old == nil || w.restart:
-	case !transition:
-		return
-	case old.rules.transition == "next_period_boundary" && old.midPeriod():
-		return
+	if old == nil {
+		return o, true
 	}
-	w.restart = false
-	if transition {
-		old.noteCut(letter.record)
-		old.cut = d == w.stay
-	}
+	o.certified = o.certified || old.certified // no policy about notices takes that back
+	o.transition = o.certified && !old.certified
+	waits := old.rules.transition == "next_period_boundary" && old.midPeriod()
+	return o, w.restart || o.transition && !waits
+}
 
-	start := d
-	if w.book.on(d).clockStart == "letter_date" && d == w.stay && since != 0 {
-		from := since
-		if transition {
-			from = max(from, old.lastDay(len(old.periods))+1)
-		}
-		if from >= w.outside {
-			start = min(from, d)
-		}
+// startOf is the first day of a clock that opens on day d (R14).
+func (w *walker) startOf(d events.Date, old *clock, o opening) events.Date {
+	switch {
+	case w.book.on(d).clockStart != "letter_date" || d != w.stay || !o.certified:
+	case old == nil:
+		return min(d, o.since)
+	case o.transition:
+		return min(d, max(o.since, old.lastDay(len(old.periods))+1))
 	}
-	limit := -1
-	if transition && old.rules.transition == "remaining_of_nine" {
-		limit = old.daysLeft()
-	}
-	c := newClock(certified, w.book.on(d), start, limit)
-	c.number = len(w.clocks) + 1
-	if transition && old.rules.unusedBudget == "carry" {
-		c.carryFrom = old
-	}
-	c.records = append(c.records, w.pending...)
-	if letter != nil {
-		c.letter, c.since = letter, since
-		c.records = append(c.records, letter.record)
-	}
-	w.clocks = append(w.clocks, c)
-	for x := start; x < d; x++ { // R14: from the letter's date, enrolled or not
-		c.tick(x, x <= w.closing)
-	}
+	return d // a certified clock that restarts begins at the reopening, too
 }

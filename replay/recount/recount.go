@@ -27,6 +27,9 @@ type Result struct {
 	// advance is outstanding (R19).
 	AdvanceCents events.Cents
 	PastNewEnd   []PastNewEnd // of back-dated letters (R25)
+	// Letter is the record of the letter of the earliest date that counts; empty
+	// when there is none.
+	Letter string
 }
 
 // A Span is a run of equal days.
@@ -51,6 +54,14 @@ type Clock struct {
 	BudgetCents        events.Cents
 	Periods            []Period // that begin, in order
 	Records            []string
+	// Policy is the record of the last adoption of the policy that the clock keeps;
+	// empty for the rulebook's defaults.
+	Policy string
+	// Retro is what that policy does with days paid past a new end: automatic,
+	// under_review or harmless (R25).
+	Retro string
+	// StartAgency says that a period goes whole to the agency it starts with (R21).
+	StartAgency bool
 }
 
 // A Period is one service period and its administrative amount.
@@ -59,7 +70,9 @@ type Period struct {
 	First, Last         events.Date
 	Begun               bool // by the closing date
 	Extension           bool
-	Days                int // payable, to the closing date
+	Whole               int          // days of a whole period (R13)
+	RateCents           events.Cents // of a whole period
+	Days                int          // payable, to the closing date
 	AdministrativeCents events.Cents
 	Shares              []Share
 	Records             []string // what the amount rests on
@@ -167,7 +180,7 @@ func refused(b booked, reason string) Expense {
 
 // result draws up the statement.
 func (w *walker) result() *Result {
-	r := &Result{Closing: w.closing}
+	r := &Result{Closing: w.closing, Letter: w.facts.firstLetter()}
 	clocks := w.ownClocks()
 	for _, d := range w.days {
 		r.addSpan(d)
@@ -232,7 +245,11 @@ func (r *Result) addSpan(d day) {
 
 func (r *Result) addClock(c *clock) {
 	out := Clock{Number: c.number, Certified: c.certified, First: c.start, DaysUsed: c.used, Ended: c.ended,
-		BudgetCents: c.budgetOn(r.Closing), Records: c.records}
+		BudgetCents: c.budgetOn(r.Closing), Records: c.records,
+		Retro: c.rules.retroPastEnd, StartAgency: c.rules.transferSplit == "period_start_agency"}
+	if n := len(c.rules.records); n > 0 {
+		out.Policy = c.rules.records[n-1]
+	}
 	for _, p := range c.periods {
 		out.DaysLeft += p.length
 		if p.first == 0 {
@@ -247,7 +264,7 @@ func (r *Result) addClock(c *clock) {
 
 func (r *Result) addPeriod(p *period) Period {
 	out := Period{Number: p.number, First: p.first, Last: p.last, Begun: p.begun, Extension: p.extension,
-		Days: p.payableDays(), AdministrativeCents: p.administrative(),
+		Whole: p.whole, RateCents: p.admin, Days: p.payableDays(), AdministrativeCents: p.administrative(),
 		Records: slices.Concat(p.clock.records, p.records)}
 	for _, s := range p.byAgency() {
 		out.Shares = append(out.Shares, Share{s.key, s.days, s.cents})

@@ -1,6 +1,8 @@
 package recount
 
 import (
+	"slices"
+
 	"caseledger/events"
 )
 
@@ -24,7 +26,8 @@ type walker struct {
 	next     int  // of facts.changes
 	enrolled bool // today
 	placed   bool // in the URM programme (R11)
-	ended    bool // eligibility ended (R01, R07)
+	ended    bool // eligibility ended for good (R01, R07)
+	departed bool // until a reopening
 	minor    bool
 	agency   string
 	stay     events.Date // first day of this enrollment
@@ -32,6 +35,7 @@ type walker struct {
 	restart  bool        // a reopening asks for a new clock (R23)
 	pending  []string    // records to note on the period of today
 	granted  []change    // extensions of today, or waiting for the first clock
+	extended []string    // requests that lengthened a clock
 
 	clocks []*clock
 	days   []day
@@ -112,19 +116,29 @@ func (w *walker) morning(d events.Date) {
 }
 
 func (w *walker) apply(d events.Date, c change) {
+	early := c.on < w.facts.enrollment.OccurredOn
 	switch e := c.event.(type) {
 	case *events.ServiceClosed:
-		if w.enrolled {
+		if w.enrolled && !early && c.on != w.facts.enrollment.OccurredOn {
 			w.enrolled, w.outside = false, d
 			w.noteLast(c.record)
 		}
 		return
 	case *events.ServiceReopened:
+		if early {
+			return
+		}
 		w.reopen(d, e.Agency)
 	case *events.TransferAccepted:
-		w.agency = e.To
+		if !early {
+			w.agency = e.To
+		}
 	case *events.EligibilityEnded:
-		w.ended = true
+		if e.Cause == "departed" {
+			w.departed = true
+		} else {
+			w.ended = true
+		}
 		w.noteLast(c.record)
 		return
 	case *events.ClientTurned18:
@@ -155,6 +169,7 @@ func (w *walker) reopen(d events.Date, agency string) {
 		return
 	}
 	w.enrolled, w.stay = true, d
+	w.departed = false // who is back is present again
 	c := w.current()
 	if c == nil || w.principal != nil {
 		return
@@ -175,6 +190,9 @@ func (w *walker) elapse(c *clock, until events.Date, known bool) {
 		if ended && (c.rules.transition != "next_period_boundary" || !c.midPeriod()) {
 			return
 		}
+		if c.dormant(x) { // it begins again with an enrolled day
+			return
+		}
 		c.tick(x, known)
 	}
 }
@@ -186,7 +204,7 @@ func (w *walker) live(d events.Date) day {
 		today.status, today.agency = w.status(d), w.agency
 	}
 	switch {
-	case w.ended || w.derivativeRate == "none" || w.noBenefit():
+	case w.ended || w.departed || w.derivativeRate == "none" || w.noBenefit():
 		today.reason = Ineligible
 	case !w.enrolled:
 		today.reason = AfterClosure
@@ -229,6 +247,9 @@ func (w *walker) tick(d events.Date) *period {
 	if c == nil {
 		return nil
 	}
+	if d == w.stay {
+		c.resumed = d
+	}
 	p := c.tick(d, d <= w.closing)
 	if p != nil {
 		c.lastIn = d
@@ -245,9 +266,10 @@ func (w *walker) extend() {
 	}
 	for _, g := range w.granted {
 		// Where nothing needs a decision, a request is enough.
-		byRequests := c.rules.approval == "none"
-		if g.grant == byItself || g.grant == byRequest && byRequests || g.grant == byDecision && !byRequests {
+		counts := g.grant == byDecision || g.grant == byRequest && c.rules.approval == "none"
+		if counts && !slices.Contains(w.extended, g.asked) {
 			c.extend(g.on, g.record)
+			w.extended = append(w.extended, g.asked)
 		}
 	}
 	w.granted = w.granted[:0]
@@ -257,7 +279,7 @@ func (w *walker) extend() {
 // they count for good only at a reopening.
 func (w *walker) countOutside() {
 	c := w.current()
-	if c == nil || w.enrolled || w.ended || c.rules.reenrollment != "elapsed" {
+	if c == nil || w.enrolled || c.rules.reenrollment != "elapsed" {
 		return
 	}
 	soFar := c.clone()
@@ -274,6 +296,15 @@ func (w *walker) close() {
 	for _, c := range w.ownClocks() {
 		goesOn := today.runs(c) && next.runs(c)
 		c.ended = !goesOn && c.start <= w.closing
+	}
+	for i := range w.days {
+		today := &w.days[i]
+		if today.period == nil || today.through > w.closing {
+			continue
+		}
+		if c := today.period.clock; !w.on(today.through + 1).runs(c) {
+			c.rested = today.through
+		}
 	}
 }
 

@@ -40,6 +40,8 @@ type Config struct {
 	Keys      Keys
 	Index     Index // nil: only what this App appended, and each subject's own history
 	Now       func() time.Time
+	// Drafter computes what commands of billing need; nil: they are not carried out.
+	Drafter *Drafter
 	// CacheSize bounds the number of folded aggregates that are kept; 0 means 20,000.
 	CacheSize int
 	// Shared says that others may write to the log: what a decision rests on
@@ -57,6 +59,7 @@ type App struct {
 	shared    bool
 	zone      *time.Location
 	index     Index
+	drafter   *Drafter
 	cache     *cache
 	appended  *appended
 	subjects  lockers[events.Subject]
@@ -81,7 +84,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	}
 	return &App{
 		Ledger: *genesis, log: c.Log, catalogue: c.Catalogue, keys: c.Keys, now: c.Now,
-		shared: c.Shared, zone: zone, index: c.Index, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
+		shared: c.Shared, zone: zone, index: c.Index, drafter: c.Drafter, cache: newCache(c.CacheSize), appended: newAppended(c.Index),
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"caseledger/aggregates/agency"
 	"caseledger/aggregates/clientcase"
+	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/worker"
@@ -17,6 +18,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		letter.Aggregate(),
 		agency.Aggregate(),
 		worker.Aggregate(),
+		invoice.Aggregate(),
 		programme.Aggregate(),
 	)
 	if err != nil {

@@ -43,7 +43,23 @@ type Receipt struct {
 // recorded again, however long ago that was; the same id with another body is a
 // [*CommandReusedError]. A command that a rule does not allow is an
 // [*aggregates.Refusal], malformed input an [*InputError].
+//
+// An invoice that is too large for one record is recorded in parts first, see
+// package invoice.
 func (a *App) Execute(ctx context.Context, req Request) (Receipt, error) {
+	for attempt := 1; ; attempt++ {
+		receipt, err := a.execute(ctx, req)
+		if err == nil {
+			return receipt, nil
+		}
+		again, err := a.prepareParts(ctx, req, err)
+		if !again || attempt == maxAttempts {
+			return receipt, err
+		}
+	}
+}
+
+func (a *App) execute(ctx context.Context, req Request) (Receipt, error) {
 	a.complete(&req)
 	w, err := a.prepare(&req)
 	if err != nil {
@@ -248,6 +264,10 @@ func (a *App) decide(ctx context.Context, w *work, target *folded, load loader) 
 		return nil, err
 	}
 	w.context.Basis = basis
+	// Only commands on this subject change its state, and this one holds its lock.
+	if err := a.drafter.draft(ctx, w.req.Command, target.state, &w.context); err != nil {
+		return nil, err
+	}
 	a.cache.mu.RLock()
 	defer a.cache.mu.RUnlock()
 	return w.command.Decide(target.state, w.req.Command, &w.context)

@@ -270,7 +270,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	}
 	l.App, err = New(ctx, Config{
 		Log: l.Log, Catalogue: o.Catalogue, Keys: l.keys, Index: &viewsIndex{l.Views, l.Log, o.Progress},
-		Now: o.Now, Shared: p.URL != "",
+		Now: o.Now, Shared: p.URL != "", Drafter: NewDrafter(l.Views, l.Log),
 	})
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"caseledger/cmd/caseledger/internal/sample"
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/billing"
 	"caseledger/replay"
 )
 
@@ -21,9 +22,10 @@ func (p *Program) demoCommand() *cobra.Command {
 		Use:   "demo --data DIRECTORY",
 		Short: "Make a ledger of a sample programme and show what it answers",
 		Long: `Make a ledger in a new or empty directory, record a sample programme in it (80 agencies, 1,309
-clients, the letters of eight years) under a simulated clock, and show what it answers: every
-published table beside the one computed again, one client's history, clocks and entitlements. The
-ledger stays there for every other command. The sample's people are invented.`,
+clients, the letters of eight years, 38 months of invoices) under a simulated clock, and show what it answers: every
+published table beside the one computed again, one client's history, clocks and entitlements, an
+invoice, the contract's year, and every line ever billed traced to its records and computed again. The
+programme is invoiced month by month for its whole life. The ledger stays there for every other command. The sample's people are invented.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.flags.place.Dir == "" {
@@ -67,10 +69,6 @@ func (p *Program) demo(ctx context.Context, c sample.Config) error {
 // sampleBegins is when the sample's ledger is made.
 var sampleBegins = events.MustInstant("2000-10-27T14:00:00Z")
 
-// sampleChunk is how many commands are taken together to make keys for, so that
-// persons' keys cost one write to the disk for many.
-const sampleChunk = 4096
-
 // recordSample records the sample through the same path as any command.
 func (p *Program) recordSample(ctx context.Context, c sample.Config) (recorded int, err error) {
 	l, err := app.Open(ctx, p.place(), app.OpenOptions{Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Unsynced: true})
@@ -80,29 +78,9 @@ func (p *Program) recordSample(ctx context.Context, c sample.Config) (recorded i
 	defer func() { err = errors.Join(err, l.Close()) }()
 	show := p.progress()
 	defer show.done()
-	chunk := make([]app.Request, 0, sampleChunk)
-	record := func() error {
-		if err := l.PrepareKeys(chunk); err != nil {
-			return err
-		}
-		for _, req := range chunk {
-			if _, err := l.Execute(ctx, req); err != nil {
-				return fmt.Errorf("%s %s: %w", req.Name, req.ID, err)
-			}
-			recorded++
-			show.count("recording the sample programme:", uint64(recorded), 0)
-		}
-		chunk = chunk[:0]
-		return nil
-	}
-	for req := range sample.Requests(c) {
-		if chunk = append(chunk, req); len(chunk) == sampleChunk {
-			if err := record(); err != nil {
-				return recorded, err
-			}
-		}
-	}
-	return recorded, record()
+	return sample.Record(ctx, c, l, l.PrepareKeys, func(recorded int) {
+		show.count("recording the sample programme:", uint64(recorded), 0)
+	})
 }
 
 // showSample prints what the demo shows.
@@ -113,6 +91,10 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 	show := sample.Show(c)
 	month := show.Month.String()[:7]
 	data := " --data " + p.flags.place.Dir
+	invoice, err := adjustedInvoice(l, show.Agency)
+	if err != nil {
+		return err
+	}
 	known := question{asOf: show.KnownLater.String()}
 	steps := []struct {
 		title string
@@ -133,6 +115,19 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 		{"one agency's entitlement for one month: caseledger reimbursement --agency " + show.Agency + " --month " + month, func() error {
 			return p.agencyMonth(ctx, l, reimbursementOptions{agency: show.Agency, month: month})
 		}},
+		{"an invoice of that agency, with adjustments: caseledger invoice show " + invoice, func() error {
+			agency, number, err := parseInvoice(invoice)
+			if err != nil {
+				return err
+			}
+			return p.showInvoice(ctx, l, agency, number, showInvoiceOptions{})
+		}},
+		{"the contract's years that began in 2008: caseledger reimbursement --contract --year 2008", func() error {
+			return p.contractYears(ctx, l, reimbursementOptions{contract: true, year: "2008"})
+		}},
+		{"every line ever billed, from its records and computed again: caseledger audit trace --all", func() error {
+			return p.traceAll(ctx, l)
+		}},
 	}
 	for _, step := range steps {
 		if err := p.printf("\n── %s\n", step.title); err != nil {
@@ -146,11 +141,33 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 ── what to type next
   caseledger caseload%[1]s
   caseledger reimbursement --client %[2]s%[1]s
+  caseledger audit trace %[3]s 1%[1]s
+  caseledger invoice show %[3]s --format pdf --out invoice.pdf%[1]s
+  caseledger invoice list --state open%[1]s
   caseledger report clients-enrolled --from 2006-04 --to 2009-05 --explain 'Certified only' both%[1]s
   caseledger replay --compare%[1]s
   caseledger serve%[1]s
   caseledger record book-expense --help
-`, data, show.Client)
+`, data, show.Client, invoice)
+}
+
+// adjustedInvoice returns the name of an agency's shortest invoice with adjustments
+// that was paid.
+func adjustedInvoice(l *app.Ledger, agency string) (name string, err error) {
+	err = l.Views.Read(func(s *projections.Snapshot) error {
+		account, err := billing.Of(s, agency)
+		shortest := 0
+		for _, i := range account.Invoices {
+			if i.State == "paid" && i.Totals.AdjustmentCents != 0 && (name == "" || i.Totals.Lines < shortest) {
+				name, shortest = invoiceName(agency, i.Number), i.Totals.Lines
+			}
+		}
+		if err == nil && name == "" {
+			err = fmt.Errorf("find an invoice of agency %s with adjustments: there is none", agency)
+		}
+		return err
+	})
+	return name, err
 }
 
 // showPublished prints every published table beside the one computed again.

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -199,12 +200,15 @@ func (p *Program) printf(format string, args ...any) error {
 	return err
 }
 
-func (p *Program) printJSON(value any) error {
+func (p *Program) printJSON(value any) error { return writeJSON(p.Out, value) }
+
+func writeJSON(w io.Writer, value any) error {
 	b, err := json.Marshal(value, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err != nil {
 		return err
 	}
-	return p.printf("%s\n", b)
+	_, err = fmt.Fprintf(w, "%s\n", b)
+	return err
 }
 
 func (p *Program) printJSONLine(value any) error {

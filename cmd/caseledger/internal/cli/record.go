@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -86,32 +87,50 @@ func (p *Program) recordOneCommand(command *app.Command) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
+	addFields(flags, command, texts)
+	p.addEnvelope(flags, &e)
+	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+		return p.recordTexts(ctx, l, command, texts, e)
+	})
+	return cmd
+}
+
+// addFields adds a flag for each field of a command, but for those that are given
+// in another way.
+func addFields(flags *pflag.FlagSet, command *app.Command, texts map[string]*fieldFlag, but ...string) {
 	for _, f := range command.Fields {
 		for _, name := range command.Texts(f) {
 			texts[name] = newFieldFlag(f, name)
-			flags.Var(texts[name], strings.ReplaceAll(name, "_", "-"), describeField(f, name))
+			if !slices.Contains(but, name) {
+				flags.Var(texts[name], strings.ReplaceAll(name, "_", "-"), describeField(f, name))
+			}
 		}
 	}
+}
+
+// addEnvelope adds the flags that say who records a command, and when.
+func (p *Program) addEnvelope(flags *pflag.FlagSet, e *envelopeFlags) {
 	flags.StringVar(&e.occurredOn, "occurred-on", "", "the day on which it happened or takes effect, `YYYY-MM-DD` (default today)")
 	flags.StringVar(&e.id, "id", "", "the command's id (default a new one)")
 	flags.StringVar(&e.recordedAt, "recordedat", "", "when it was recorded; only for a ledger with a simulated clock")
 	flags.StringVar(&e.correlation, "correlation-id", "", "an id that ties commands together")
 	p.addDefaults(flags, &e.defaults)
-	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
-		req, err := p.request(command, texts, e)
-		if err != nil {
-			return err
-		}
-		receipt, err := l.Execute(ctx, req)
-		if err != nil {
-			return err
-		}
-		if err := p.printReceipt(receipt); err != nil || receipt.Ruling == nil {
-			return err
-		}
-		return p.rulingError(receipt)
-	})
-	return cmd
+}
+
+// recordTexts records one command of the flags that were given.
+func (p *Program) recordTexts(ctx context.Context, l *app.Ledger, command *app.Command, texts map[string]*fieldFlag, e envelopeFlags) error {
+	req, err := p.request(command, texts, e)
+	if err != nil {
+		return err
+	}
+	receipt, err := l.Execute(ctx, req)
+	if err != nil {
+		return err
+	}
+	if err := p.printReceipt(receipt); err != nil || receipt.Ruling == nil {
+		return err
+	}
+	return p.rulingError(receipt)
 }
 
 func ruleSuffix(rule string) string {
@@ -142,13 +161,22 @@ func describeField(f aggregates.Field, name string) string {
 
 // request makes a request of the flags that were given.
 func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e envelopeFlags) (app.Request, error) {
-	req := app.Request{
-		Name: command.Name, ID: e.id, Actor: e.defaults.Actor, Role: e.defaults.Role,
-		Agency: e.defaults.Agency, CorrelationID: e.correlation,
-	}
+	req, err := p.envelope(e)
 	given := map[string]string{}
 	for name, flag := range texts {
 		given[name] = flag.String()
+	}
+	req.Name = command.Name
+	var fault error
+	req.Command, fault = p.catalogue().ParseTexts(command.Name, given)
+	return req, errors.Join(err, fault)
+}
+
+// envelope makes a request without its command.
+func (p *Program) envelope(e envelopeFlags) (app.Request, error) {
+	req := app.Request{
+		ID: e.id, Actor: e.defaults.Actor, Role: e.defaults.Role,
+		Agency: e.defaults.Agency, CorrelationID: e.correlation,
 	}
 	var faults []error
 	if e.occurredOn != "" {
@@ -168,9 +196,7 @@ func (p *Program) request(command *app.Command, texts map[string]*fieldFlag, e e
 		req.ID, err = app.NewCommandID(p.Now())
 		faults = append(faults, err)
 	}
-	var err error
-	req.Command, err = p.catalogue().ParseTexts(command.Name, given)
-	return req, errors.Join(append(faults, err)...)
+	return req, errors.Join(faults...)
 }
 
 // A RulingError reports a fact that was recorded and that a rule denies its

@@ -16,34 +16,46 @@ import (
 
 type reimbursementOptions struct {
 	question
-	client, closing, agency, month string
+	client, closing, agency, month, year string
+	contract                             bool
 }
 
 func (p *Program) reimbursementCommand() *cobra.Command {
 	var o reimbursementOptions
 	cmd := &cobra.Command{
-		Use:   "reimbursement --client C | --agency A --month M",
-		Short: "Show what agencies are entitled to, for a client or in a month",
+		Use:   "reimbursement --client C | --agency A --month M | --contract",
+		Short: "Show what agencies are entitled to, for a client or in a month, or the contract's years",
 		Long: `Show what agencies are entitled to: for one client up to a closing date, each expense with what
 becomes of it and why, or for one agency what accrued in a calendar month, client by client.
 
+With --contract, show what agencies were billed in their contract years against the ceilings, with the
+burn rate and the forecast: of the years that run on the day, or with --year of those that began in it.
+
 What was billed or paid before does not matter here. With --on, only facts effective by that day count.`,
 		Example: `  caseledger reimbursement --client C-7QK2M4 --closing 2009-04-30
-  caseledger reimbursement --agency A-017 --month 2009-04`,
+  caseledger reimbursement --agency A-017 --month 2009-04
+  caseledger reimbursement --contract --year 2008`,
 		Args: noArgs,
 	}
 	cmd.Flags().StringVar(&o.client, "client", "", "a client's coded `id`")
 	cmd.Flags().StringVar(&o.closing, "closing", "", "last `day` that counts (default the day of --on or --as-of, or today)")
 	cmd.Flags().StringVar(&o.agency, "agency", "", "an agency's coded `id`")
 	cmd.Flags().StringVar(&o.month, "month", "", "a calendar `month`, YYYY-MM")
+	cmd.Flags().BoolVar(&o.contract, "contract", false, "show contract years against their ceilings")
+	cmd.Flags().StringVar(&o.year, "year", "", "with --contract: the `year` in which they began")
 	o.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		client := o.client != "" && o.agency == "" && o.month == ""
-		agency := o.client == "" && o.closing == "" && o.agency != "" && o.month != ""
-		if !client && !agency {
-			return &UsageError{"give either --client, or --agency and --month", cmd.CommandPath()}
+		year := !o.contract && o.year == ""
+		client := o.client != "" && o.agency == "" && o.month == "" && year
+		agency := o.client == "" && o.closing == "" && o.agency != "" && o.month != "" && year
+		contract := o.contract && o.client+o.closing+o.month == ""
+		if !client && !agency && !contract {
+			return &UsageError{"give either --client, or --agency and --month, or --contract", cmd.CommandPath()}
 		}
 		return p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+			if contract {
+				return p.contractYears(ctx, l, o)
+			}
 			if client {
 				return p.clientReimbursement(ctx, l, o)
 			}

@@ -21,6 +21,9 @@ const (
 	formatJSON = "json"
 )
 
+// moreFormats annotates a command that can print more than these.
+const moreFormats = "formats"
+
 func (p *Program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "caseledger",
@@ -31,8 +34,10 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{formatText, formatCSV, formatJSON}, p.flags.format) {
-				return usage("--format %s: it is text, csv or json", p.flags.format)
+			known := []string{formatText, formatCSV, formatJSON}
+			more := strings.Fields(cmd.Annotations[moreFormats])
+			if !slices.Contains(append(known, more...), p.flags.format) {
+				return usage("--format %s: it is text, csv or json%s", p.flags.format, strings.Join(append([]string{""}, more...), " or "))
 			}
 			return nil
 		},
@@ -67,6 +72,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	root.AddGroup(
 		&cobra.Group{ID: "write", Title: "Recording:"},
 		&cobra.Group{ID: "read", Title: "Asking:"},
+		&cobra.Group{ID: "prove", Title: "Proving:"},
 		&cobra.Group{ID: "run", Title: "Running:"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -75,8 +81,9 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 			root.AddCommand(c)
 		}
 	}
-	add("write", p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.policyCommand(), p.reimbursementCommand(), p.reportCommand(), p.simulateCommand())
+	add("write", p.advanceCommand(), p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
+	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.invoiceCommand(), p.policyCommand(), p.recoverablesCommand(), p.reimbursementCommand(), p.reportCommand(), p.signalsCommand(), p.simulateCommand())
+	add("prove", p.auditCommand())
 	add("run", p.benchCommand(), p.demoCommand(), p.initCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root

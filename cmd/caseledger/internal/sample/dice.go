@@ -17,6 +17,7 @@ const (
 	diceForNetwork
 	diceForLife
 	diceForPathway
+	diceForBilling
 )
 
 func newDice(seed uint64, copyOf int, purpose, ordinal uint64) dice {
@@ -98,6 +99,7 @@ const (
 	sourceWorker
 	sourceCase
 	sourceLetter
+	sourceBilling
 )
 
 // newKeyring returns the keyring of a source; ordinal numbers the sources of a

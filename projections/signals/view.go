@@ -1,0 +1,99 @@
+package signals
+
+import (
+	"encoding/hex"
+	"slices"
+
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/projections/row"
+)
+
+// View keeps the standing expenses of every case, as much of them as [Find]
+// needs.
+type View struct{}
+
+const name = "signals"
+
+// Name implements [projections.View].
+func (View) Name() string { return name }
+
+// Version implements [projections.View].
+func (View) Version() int { return 1 }
+
+// Kinds implements [projections.View].
+func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
+
+// Ignores implements [projections.View].
+func (View) Ignores() []string { return projections.NoFacts() }
+
+// Derive implements [projections.View]. The row is a list of expenses, each:
+// agency, category, the first half of the receipt's hash, cents, date, day of
+// recording, position, clock, period, cap, position of the closure, whether it is
+// dated after it.
+func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
+	facts, err := s.Facts()
+	if err != nil || len(facts.Expenses) == 0 {
+		return to, err
+	}
+	e, err := s.Entitlement()
+	if err != nil {
+		return to, err
+	}
+	expenses, err := ExpensesOf(s.Records, facts, e)
+	if err != nil || len(expenses) == 0 {
+		return to, err
+	}
+	to = row.Len(to, len(expenses))
+	for _, x := range expenses {
+		to = row.String(to, x.Agency)
+		to = row.String(to, x.Category)
+		to = row.String(to, half(x.Receipt))
+		to = row.Cents(to, x.Cents)
+		to = row.Date(to, x.On)
+		to = row.Date(to, x.Recorded)
+		to = row.Uint(to, x.Sequence)
+		to = row.Date(to, x.Clock)
+		to = row.Uint(to, uint64(x.Period))
+		to = row.Cents(to, x.Cap)
+		to = row.Uint(to, x.Closure)
+		to = row.Bool(to, x.Dated)
+	}
+	return to, nil
+}
+
+// half returns 128 of the hash's 256 bits: enough to tell receipts apart.
+func half(receipt string) string {
+	b, err := hex.DecodeString(receipt)
+	if err != nil || len(b) < 16 {
+		return receipt // not a SHA-256: kept as it is
+	}
+	return string(b[:16])
+}
+
+// Findings returns the findings in all cases, or with an agency those that it
+// booked an expense of.
+func Findings(s *projections.Snapshot, agency string) ([]Finding, error) {
+	var expenses []Expense
+	err := s.Rows(name, events.KindCase, func(id, b []byte) error {
+		r := row.Read(b)
+		for range r.Len() {
+			expenses = append(expenses, Expense{
+				Client: string(id), Agency: r.String(), Category: r.String(), Receipt: r.String(), Cents: r.Cents(),
+				On: r.Date(), Recorded: r.Date(), Sequence: r.Uint(), Clock: r.Date(), Period: int(r.Uint()), Cap: r.Cents(),
+				Closure: r.Uint(), Dated: r.Bool(),
+			})
+		}
+		return r.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	for _, f := range Find(expenses) {
+		if agency == "" || slices.Contains(f.Agencies, agency) {
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
