@@ -82,8 +82,8 @@ func (w *wire) publishRequest(subject, inbox string, body []byte) error {
 type delivery struct {
 	subject  events.Subject // of a record
 	sequence uint64         // of the stream; 0 for a status
-	header   int    // bytes
-	size     int    // bytes, with the header
+	header   int            // bytes
+	size     int            // bytes, with the header
 }
 
 var errWire = errors.New("the server's answer is malformed")
