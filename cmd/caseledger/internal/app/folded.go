@@ -70,7 +70,7 @@ func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error)
 
 // foldIndexed folds a subject's history out of the index where that is all of it,
 // as far as this process knows: a long history costs microseconds there, and the
-// log needs a millisecond. What other writers appended since is missing then; the
+// log needs a millisecond. The log must still hold the last record. What other writers appended since is missing then; the
 // expectation of an append finds that out, as it does when the log has lost a
 // record that the index holds. stale says that there may be other writers.
 func (a *App) foldIndexed(ctx context.Context, subject events.Subject) (f *folded, stale bool, err error) {
@@ -82,8 +82,34 @@ func (a *App) foldIndexed(ctx context.Context, subject events.Subject) (f *folde
 	if err != nil {
 		return nil, false, err
 	}
-	f, err = a.foldMessages(subject, messages)
+	if f, err = a.foldMessages(subject, messages); err == nil && f.version > 0 {
+		err = a.checkHead(ctx, f)
+	}
 	return f, a.shared, err
+}
+
+// checkHead demands that the log holds the last record of a folded history as it
+// was read before: nothing is built on one that is damaged or has vanished.
+func (a *App) checkHead(ctx context.Context, f *folded) error {
+	var head []events.Message
+	var err error
+	if log, ok := a.log.(getter); ok {
+		head, err = log.Get(ctx, []uint64{f.sequence})
+	} else {
+		err = a.log.Read(ctx, f.sequence, f.sequence, func(batch []events.Message) error { head = batch; return nil })
+	}
+	if err != nil {
+		return err
+	}
+	if len(head) != 1 || events.HashOf(head[0].Data) != f.last {
+		return &events.DamageError{Sequence: f.sequence, Detail: fmt.Sprintf("it is not version %d of %s that was read before", f.version, f.subject)}
+	}
+	return nil
+}
+
+// A getter is a log that returns single records faster than by a Read.
+type getter interface {
+	Get(ctx context.Context, sequences []uint64) ([]events.Message, error)
 }
 
 // known returns what the index knows of a subject.
