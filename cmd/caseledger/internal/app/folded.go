@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"container/list"
 	"context"
 	"fmt"
@@ -69,8 +70,8 @@ func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error)
 }
 
 // foldIndexed folds a subject's history out of the index where that is all of it,
-// as far as this process knows: a long history costs microseconds there, and the
-// log needs a millisecond. The log must still hold the last record. What other writers appended since is missing then; the
+// as far as this process knows: the index says where the records stand, which the
+// log needs a search of its files for. The log must still hold each record. What other writers appended since is missing then; the
 // expectation of an append finds that out, as it does when the log has lost a
 // record that the index holds. stale says that there may be other writers.
 func (a *App) foldIndexed(ctx context.Context, subject events.Subject) (f *folded, stale bool, err error) {
@@ -82,29 +83,43 @@ func (a *App) foldIndexed(ctx context.Context, subject events.Subject) (f *folde
 	if err != nil {
 		return nil, false, err
 	}
-	if f, err = a.foldMessages(subject, messages); err == nil && f.version > 0 {
-		err = a.checkHead(ctx, f)
+	if err := a.checkHeld(ctx, subject, messages); err != nil {
+		return nil, false, err
 	}
+	f, err = a.foldMessages(subject, messages)
 	return f, a.shared, err
 }
 
-// checkHead demands that the log holds the last record of a folded history as it
-// was read before: nothing is built on one that is damaged or has vanished.
-func (a *App) checkHead(ctx context.Context, f *folded) error {
-	var head []events.Message
-	var err error
-	if log, ok := a.log.(getter); ok {
-		head, err = log.Get(ctx, []uint64{f.sequence})
-	} else {
-		err = a.log.Read(ctx, f.sequence, f.sequence, func(batch []events.Message) error { head = batch; return nil })
-	}
+// checkHeld demands that the log holds every record of a history as it was read
+// before: nothing is built on one that is damaged or has vanished.
+func (a *App) checkHeld(ctx context.Context, subject events.Subject, messages []events.Message) error {
+	held, err := a.get(ctx, messages)
 	if err != nil {
 		return err
 	}
-	if len(head) != 1 || events.HashOf(head[0].Data) != f.last {
-		return &events.DamageError{Sequence: f.sequence, Detail: fmt.Sprintf("it is not version %d of %s that was read before", f.version, f.subject)}
+	for i, m := range messages {
+		if i >= len(held) || !bytes.Equal(held[i].Data, m.Data) {
+			return &events.DamageError{Sequence: m.Sequence, Detail: fmt.Sprintf("it is not the record of %s that was read before", subject)}
+		}
 	}
 	return nil
+}
+
+// get reads the records at the places of some messages from the log.
+func (a *App) get(ctx context.Context, messages []events.Message) (held []events.Message, err error) {
+	sequences := make([]uint64, len(messages))
+	for i, m := range messages {
+		sequences[i] = m.Sequence
+	}
+	if log, ok := a.log.(getter); ok && len(messages) > 0 {
+		return log.Get(ctx, sequences)
+	}
+	for _, n := range sequences {
+		if err := a.log.Read(ctx, n, n, func(batch []events.Message) error { held = append(held, batch...); return nil }); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
 }
 
 // A getter is a log that returns single records faster than by a Read.
