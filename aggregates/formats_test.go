@@ -67,9 +67,9 @@ func TestValidate(t *testing.T) {
 		{"everything", valid(func(f *form) {
 			*f = form{"C-1", "male", 120, 1000, events.MustDate("2009-01-05"), []string{"a", "b"}, map[string]string{"k": "v"}, "2009-01-05", "two\nlines", "ñ"}
 		}), ""},
-		{"nothing", &form{}, "client: must be given; amount: must be given"},
+		{"nothing", &form{}, "client: must be given; amount: must be given, and more than 0"},
 		{"not a value", valid(func(f *form) { f.Sex = "Male" }), `sex: "Male" is not one of male, female`},
-		{"bounds", valid(func(f *form) { f.Age, f.Amount = 121, -1 }), "age: 121 is more than 120; amount: -$0.01 is less than 1"},
+		{"bounds", valid(func(f *form) { f.Age, f.Amount = 121, -1 }), "age: 121 is more than 120; amount: -$0.01 is less than $0.01"},
 		{"a day out of range", valid(func(f *form) { f.Day = 1 }), "day: is not a date between 1900-01-01 and 2100-12-31"},
 		{"list", valid(func(f *form) { f.Items = []string{"a", "", "c", "a"} }),
 			`items: item 2: is empty; items: item 3: "c" is not one of a, b; items: item 4: is given twice`},

@@ -49,7 +49,10 @@ func Validate(cmd Command) []error {
 // check lists the faults of one field's value.
 func (f Field) check(v reflect.Value) []error {
 	if v.IsZero() || (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0 {
-		if f.Required {
+		switch {
+		case f.Required && v.CanInt() && f.Type != reflect.TypeFor[events.Date]():
+			return []error{errors.New("must be given, and more than 0")}
+		case f.Required:
 			return []error{errors.New("must be given")}
 		}
 		return nil
@@ -62,9 +65,9 @@ func (f Field) check(v reflect.Value) []error {
 	case map[string]string:
 		return f.checkMap(x)
 	case int:
-		return one(f.checkBounds(int64(x), strconv.Itoa(x)))
+		return one(f.checkBounds(int64(x), func(n int64) string { return strconv.FormatInt(n, 10) }))
 	case events.Cents:
-		return one(f.checkBounds(int64(x), x.String()))
+		return one(f.checkBounds(int64(x), func(n int64) string { return events.Cents(n).String() }))
 	case events.Date:
 		if x < events.MinDate || x > events.MaxDate {
 			return one(fmt.Errorf("is not a date between %s and %s", events.MinDate, events.MaxDate))
@@ -156,13 +159,14 @@ func checkPlain(s string, secret bool) error {
 	return nil
 }
 
-// checkBounds holds a number against the field's min and max tags.
-func (f Field) checkBounds(n int64, shown string) error {
+// checkBounds holds a number against the field's min and max tags; show writes
+// it and them in the field's unit.
+func (f Field) checkBounds(n int64, show func(int64) string) error {
 	if f.Min != "" && n < mustInt(f.Min) {
-		return fmt.Errorf("%s is less than %s", shown, f.Min)
+		return fmt.Errorf("%s is less than %s", show(n), show(mustInt(f.Min)))
 	}
 	if f.Max != "" && n > mustInt(f.Max) {
-		return fmt.Errorf("%s is more than %s", shown, f.Max)
+		return fmt.Errorf("%s is more than %s", show(n), show(mustInt(f.Max)))
 	}
 	return nil
 }

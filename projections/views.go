@@ -49,6 +49,8 @@ type Options struct {
 	Timeout time.Duration
 	// ReadOnly opens a file that others may read at the same time.
 	ReadOnly bool
+	// Unsynced does not sync what is written: for samples that can be made again.
+	Unsynced bool
 }
 
 // Open opens the views file at path, or makes an empty one. A file that cannot
@@ -80,6 +82,7 @@ func (v *Views) open() error {
 	err := guard(func() (err error) {
 		db, err = bolt.Open(v.path, 0o600, &bolt.Options{
 			Timeout: v.opt.Timeout, ReadOnly: v.opt.ReadOnly, FreelistType: bolt.FreelistMapType, InitialMmapSize: room,
+			NoSync: v.opt.Unsynced,
 		})
 		return err
 	})

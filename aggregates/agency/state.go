@@ -69,7 +69,8 @@ func (s *State) EnrollmentRefusal(day events.Date) *aggregates.Refusal {
 	case st.signed == nil:
 		return aggregates.Refuse("R27", "agency_not_under_subcontract", "agency %s is not under subcontract on %s", s.agency, day)
 	case st.suspended != 0:
-		return aggregates.Refuse("R27", "agency_suspended", "agency %s is suspended since %s", s.agency, st.suspended)
+		return aggregates.Refuse("R27", "agency_suspended", "agency %s is suspended since %s", s.agency, st.suspended).
+			WithHint("reinstate-agency lifts the suspension; until then another agency can enroll")
 	}
 	return nil
 }

@@ -61,7 +61,8 @@ func checkLink(client string, link *events.DerivativeLink, ctx *aggregates.Conte
 	}
 	switch {
 	case link.Principal == "":
-		return aggregates.Refuse("R06", "principal_missing", "a derivative needs a principal").On("principal")
+		return aggregates.Refuse("R06", "principal_missing", "a derivative needs a principal").On("principal").
+			WithHint("give the coded id of the T-1 victim; class victim is for one who is a victim")
 	case link.VisaClass == "":
 		return aggregates.Refuse("R06", "visa_class_missing", "a derivative needs a visa class, T-2 to T-6").On("visa_class")
 	case link.Principal == client:

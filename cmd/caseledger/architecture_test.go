@@ -39,9 +39,12 @@ var rules = []rule{
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
-	{"replay/recount", []string{"events"}, "the second opinion on money shares no code with the first"},
-	{"replay/trace", []string{"events", "projections/...", "replay/recount"}, "an invoice is held against the second opinion, never against the policy that made it"},
-	{"replay/...", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
+	{"replay/recount", []string{"events"}, "the second calculation shares no code with the one that it checks"},
+	{"replay/trace", []string{"events", "replay/recount"}, "what was billed is checked by the second calculation alone"},
+	{"replay", []string{"events/...", "aggregates/policy", "projections/..."}, "replay rebuilds what projections are"},
+	{"replay/simulate", []string{"events/...", "aggregates/policy", "projections/..."}, "replay under other settings"},
+	{"replay/prooftest", []string{"events/...", "projections/...", "replay/..."}, "only tests import it"},
+	{"replay/...", []string{"events", "replay/..."}, "proof is about records, whatever is made of them"},
 	{"testdata/published", nil, "embedded files"},
 	{"cmd/caseledger/internal/sample/sampletest", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/...", "projections/...", "replay"}, "only tests import it"},
 	{"cmd/caseledger/internal/sample", []string{"events/...", "aggregates/...", "cmd/caseledger/internal/app", "projections/..."}, "the sample is commands for the same path as any"},
@@ -64,7 +67,7 @@ var guarded = []struct {
 	{"github.com/xuri/excelize", []string{"cmd/caseledger/internal/statement"}, "one package writes workbooks"},
 	{"codeberg.org/go-pdf/fpdf", []string{"cmd/caseledger/internal/statement"}, "one package writes pages"},
 	{"golang.org/x/term", []string{"cmd/caseledger"}, "main looks at the terminal"},
-	{"net/http", nil, "there are no web pages yet"},
+	{"net/http", []string{"cmd/caseledger/internal/witnesshttp", "cmd/caseledger/internal/cli"}, "only witnesses speak HTTP: there are no web pages yet"},
 }
 
 type listed struct {

@@ -7,7 +7,8 @@
 //	2  the command line, or a file's line, does not say anything sensible
 //	3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
 //	4  the ledger is not there, held by another process, or cannot be reached
-//	5  the ledger is damaged, has lost records, or its stream was reconfigured
+//	5  the ledger or its archive is damaged, has lost records, or its stream was
+//	   reconfigured; or a checkpoint, bundle or cosignature does not hold
 //	6  the disk, or a limit, is full
 //	7  some rows of an import were left out
 package main
@@ -35,6 +36,11 @@ import (
 	"caseledger/projections"
 	"caseledger/projections/history"
 	"caseledger/projections/statistics"
+	"caseledger/replay/archive"
+	"caseledger/replay/audit"
+	"caseledger/replay/bundle"
+	"caseledger/replay/checkpoint"
+	"caseledger/replay/heads"
 )
 
 func main() { os.Exit(run()) }
@@ -106,21 +112,37 @@ func exitCode(err error) int {
 		diverged *projections.DivergedError
 		chain    *projections.ChainError
 		master   *seal.MasterKeyError
+		noMaster *seal.MasterFileError
+		keysFile *seal.KeysFileError
+		unwell   *natsserver.UnwellError
+		connect  *jetstream.ConnectError
 		tampered *seal.TamperedError
+		archived *archive.DamageError
+		forked   *archive.DivergedError
+		broken   *checkpoint.ForkError
+		refused  *checkpoint.RefusedError
+		heading  *heads.ChainError
+		mismatch *audit.MismatchError
+		bundled  *bundle.RefusedError
+		alone    *cli.NotCosignedError
+		gone     *app.NoArchiveError
 	)
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &status):
 		return status.Code
-	case errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
-		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered):
+	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
+		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
+		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
+		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone):
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6
-	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master),
+	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &connect),
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
-		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis):
+		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis),
+		errors.As(err, &gone), errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):
 		return 4
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &cell), errors.As(err, &several):
 		return 2

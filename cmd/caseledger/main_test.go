@@ -48,10 +48,12 @@ func TestScripts(t *testing.T) {
 			"bytes":  bytesTo,
 			"hold":   hold,
 			"free":   free,
+			"port":   freePort,
+			"answer": answer,
+			"spoil":  spoil,
 			"repeat": repeat,
 			"flip":   flip,
 			"tool":   tool,
-			"port":   port,
 			"slurp":  slurp,
 		},
 	})
@@ -82,7 +84,7 @@ func tool(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // port puts the number of a free loopback port into a variable: port NAME
-func port(ts *testscript.TestScript, _ bool, args []string) {
+func freePort(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Check(l.Close())
@@ -140,6 +142,36 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	unlock, err := natsserver.LockDir(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(unlock()) })
+}
+
+// spoil flips a bit in the middle of a file, or after a text in it: spoil FILE [TEXT].
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	at := len(b) / 2
+	if len(args) > 1 {
+		if at = bytes.Index(b, []byte(args[1])) + len(args[1]); at < len(args[1]) {
+			ts.Fatalf("%s does not hold %q", args[0], args[1])
+		}
+	}
+	b[at] ^= 1
+	ts.Check(os.WriteFile(path, b, 0o600))
+}
+
+// answer waits until somebody answers on a port of the loopback address.
+func answer(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		conn, err := net.Dial("tcp", "127.0.0.1:"+args[0])
+		if err == nil {
+			ts.Check(conn.Close())
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("nobody answers: %v", err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }
 
 // free waits until no process holds a data directory any more.

@@ -1,6 +1,7 @@
 package jetstream_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -228,14 +229,16 @@ func TestReadTokenReadsOnly(t *testing.T) {
 	l := open(t, c)
 	write(t, l, 2000)
 
-	reader := open(t, jetstream.Config{URL: s.URL(), Token: "reader", Timeout: time.Second})
+	reader := open(t, jetstream.Config{URL: s.URL(), Token: "reader", Timeout: 20 * time.Second})
 	n := 0
 	err := reader.Read(t.Context(), 1, 2000, func(batch []events.Message) error { n += len(batch); return nil })
 	if err != nil || n != 2000 {
 		t.Errorf("the reader got %d records: %v", n, err)
 	}
-	if _, err := reader.Append(t.Context(), logtest.Subject(), 0, logtest.ID(), []byte("x")); err == nil {
-		t.Error("the reader appended a record")
+	bounded, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := reader.Append(bounded, logtest.Subject(), 0, logtest.ID(), []byte("x")); !errors.Is(err, jetstream.ErrForbidden) {
+		t.Errorf("the reader's append: got %v, want %v, before its time is over", err, jetstream.ErrForbidden)
 	}
 	if head, err := l.Head(t.Context()); err != nil || head != 2000 {
 		t.Errorf("the head is #%d: %v", head, err)
@@ -244,8 +247,9 @@ func TestReadTokenReadsOnly(t *testing.T) {
 		t.Error("the reader created a stream")
 	}
 	for _, token := range []string{"", "writer"} {
-		if _, err := jetstream.Open(t.Context(), jetstream.Config{URL: s.URL(), Token: token}); err == nil {
-			t.Errorf("token %q was let in", token)
+		var refused *jetstream.ConnectError
+		if _, err := jetstream.Open(t.Context(), jetstream.Config{URL: s.URL(), Token: token}); !errors.As(err, &refused) {
+			t.Errorf("token %q: got %v, want a ConnectError", token, err)
 		}
 	}
 }

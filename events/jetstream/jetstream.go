@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -44,6 +45,34 @@ type Floor struct {
 	Hash     events.Hash // of the record's exact bytes
 }
 
+// A ConnectError reports a server that does not answer, or lets nobody in with
+// what was given.
+type ConnectError struct {
+	URL string // without what it says of users; empty for a server in this process
+	Err error
+}
+
+func (e *ConnectError) Error() string {
+	if e.URL == "" {
+		return fmt.Sprintf("connect to the ledger's stream: %v", e.Err)
+	}
+	return fmt.Sprintf("connect to the ledger's stream at %s: %v", e.URL, e.Err)
+}
+
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// withoutSecrets takes tokens and passwords out of the URLs of servers.
+func withoutSecrets(urls string) string {
+	var shown []string
+	for url := range strings.SplitSeq(urls, ",") {
+		if at := strings.LastIndex(url, "@"); at >= 0 {
+			url = url[at+1:]
+		}
+		shown = append(shown, strings.TrimSpace(url))
+	}
+	return strings.Join(shown, ",")
+}
+
 const defaultTimeout = 10 * time.Second
 
 func (c Config) timeout() time.Duration {
@@ -69,6 +98,7 @@ func (c Config) connect() (*nats.Conn, jetstream.JetStream, error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectBufSize(-1),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // by default they go to the process's standard error
 		// A request that is answered by several messages makes a queue for them:
 		// one for the longest answer, not half a megabyte each time.
 		nats.SyncQueueLen(directMessages + 16),
@@ -84,7 +114,7 @@ func (c Config) connect() (*nats.Conn, jetstream.JetStream, error) {
 	}
 	conn, err := nats.Connect(c.URL, options...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("connect to the ledger's stream: %w", err)
+		return nil, nil, &ConnectError{withoutSecrets(c.URL), err}
 	}
 	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(c.timeout()))
 	if err != nil {

@@ -37,12 +37,21 @@ type Log struct {
 	replicas int
 	closed   atomic.Bool
 	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
+
+	// A server does not answer a publish that it forbids, it tells the connection:
+	// writable is then over, and so is every append that waits.
+	writable context.Context
+	forbid   context.CancelFunc
 }
 
 var _ events.Log = (*Log)(nil)
 
 // ErrClosed reports the use of a closed log.
 var ErrClosed = errors.New("the log is closed")
+
+// ErrForbidden reports an append on a connection that may only read. Nothing was
+// written.
+var ErrForbidden = errors.New("this connection may read the ledger and not write it")
 
 // Open checks the ledger's stream and opens it: the server answers, the stream
 // exists ([ErrNotFound]), its configuration is exactly as it must be
@@ -54,6 +63,12 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{config: c, conn: conn, js: js}
+	l.writable, l.forbid = context.WithCancel(context.Background())
+	conn.SetErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		if errors.Is(err, nats.ErrPermissionViolation) {
+			l.forbid()
+		}
+	})
 	if err := l.check(ctx); err != nil {
 		conn.Close()
 		return nil, err
@@ -137,6 +152,7 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	}
 	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
 	defer cancel()
+	defer context.AfterFunc(l.writable, cancel)()
 	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
 		Subject: wireSubject(subject),
 		Data:    data,
@@ -202,6 +218,8 @@ func (l *Log) appendError(ctx context.Context, subject events.Subject, expected 
 	switch {
 	case l.closed.Load():
 		err = errors.Join(ErrClosed, err)
+	case l.writable.Err() != nil:
+		return fmt.Errorf("append to %s: %w", subject, ErrForbidden)
 	case ctx.Err() == nil && l.storeFailed():
 		return l.storeError(ctx, subject, expected)
 	}

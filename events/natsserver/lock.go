@@ -21,6 +21,9 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("lock %s: it is held by another process", e.Dir)
+	}
 	return fmt.Sprintf("lock %s: it is held by process %d", e.Dir, e.PID)
 }
 

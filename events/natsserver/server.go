@@ -150,8 +150,14 @@ func (s *Server) InProcessConn() (net.Conn, error) { return s.server.InProcessCo
 // URL returns where other processes connect, without any token.
 func (s *Server) URL() string { return s.server.ClientURL() }
 
+// An UnwellError reports a server that cannot use its files, in its own words: a
+// stream that it could not recover, a write that failed.
+type UnwellError struct{ Reason string }
+
+func (e *UnwellError) Error() string { return "the embedded server is not well: " + e.Reason }
+
 // StoreError returns why the server cannot store any more: nil while it can, an
-// [events.ErrFull] when the disk is full. A store that failed once takes no
+// [events.ErrFull] when the disk is full, else an [*UnwellError]. A store that failed once takes no
 // more records until the server is started again.
 func (s *Server) StoreError() error {
 	health := s.server.Healthz(&server.HealthzOptions{})
@@ -164,7 +170,7 @@ func (s *Server) StoreError() error {
 			return fmt.Errorf("%w: %s", events.ErrFull, health.Error)
 		}
 	}
-	return fmt.Errorf("the embedded server is not well: %s", health.Error)
+	return &UnwellError{health.Error}
 }
 
 // Shutdown stops the server and waits until its files are closed.

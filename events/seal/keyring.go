@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"caseledger/events"
 )
@@ -86,10 +87,13 @@ func Open(keysPath, masterPath string) (*Keyring, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(keysPath); err != nil {
-		return nil, fmt.Errorf("open the key file: %w", err)
+		return nil, &KeysFileError{keysPath, err}
 	}
 	db, err := openDB(keysPath)
-	if err != nil {
+	switch {
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return nil, &KeysFileError{keysPath, err}
+	case err != nil: // nothing is wrong with the file
 		return nil, fmt.Errorf("open the key file %s: %w", keysPath, err)
 	}
 	k := &Keyring{master: master, db: db, cache: newCache(maxCached)}
@@ -108,7 +112,7 @@ func (k *Keyring) check(masterPath string) error {
 	return k.db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(metaBucket)
 		if meta == nil || tx.Bucket(keysBucket) == nil {
-			return fmt.Errorf("open the key file: %s is not a key file", k.db.Path())
+			return &KeysFileError{k.db.Path(), errors.New("it is not a key file")}
 		}
 		text, err := k.master.Open(nil, nil, meta.Get(checkKey), wrapBinding(checkKey))
 		if err != nil || string(text) != checkText {

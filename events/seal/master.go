@@ -34,20 +34,27 @@ func CreateMaster(path string) error {
 
 // readMaster reads what CreateMaster writes, from a file nobody else can read.
 func readMaster(path string) (cipher.AEAD, error) {
+	unfit := func(err error) (cipher.AEAD, error) {
+		var in *fs.PathError
+		if errors.As(err, &in) {
+			err = in.Err // its path stands in the error already
+		}
+		return nil, &MasterFileError{path, err}
+	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the master key: %w", err)
+		return unfit(err)
 	}
 	if open := info.Mode().Perm() & 0o077; open != 0 {
-		return nil, fmt.Errorf("read the master key: %s is open to others (mode %04o): it must be 0600 or stricter", path, info.Mode().Perm())
+		return unfit(fmt.Errorf("it is open to others (mode %04o): it must be 0600 or stricter", info.Mode().Perm()))
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the master key: %w", err)
+		return unfit(err)
 	}
 	key, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("read the master key: %s does not hold %d bytes in base64", path, keySize)
+		return unfit(fmt.Errorf("it does not hold %d bytes in base64", keySize))
 	}
 	return newAEAD(key)
 }

@@ -8,7 +8,7 @@ import (
 
 // moves lists the events that can stand behind an amount (R12–R25).
 var moves = map[string]bool{
-	"client.enrolled.v1": true, "client.corrected.v1": true, "client.turned18.v1": true, "derivative.linked.v1": true,
+	"client.enrolled.v1": true, "client.corrected.v1": true, "client.turned-18.v1": true, "derivative.linked.v1": true,
 	"letter.received.v1": true, "eligibility.ended.v1": true, "service.closed.v1": true, "service.reopened.v1": true,
 	"transfer.accepted.v1": true, "placement.started.v1": true, "placement.ended.v1": true,
 	"extension.requested.v1": true, "extension.decided.v1": true, "period.approved.v1": true,

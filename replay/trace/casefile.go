@@ -14,13 +14,14 @@ type caseFile struct {
 	ledger     Ledger
 	client     string
 	own        []*events.Record
+	moving     []*events.Record // those of them that money can depend on
 	programme  []*events.Record
 	principals map[string][]*events.Record
 	named      map[string]uint64 // agency: position of the first record of the case that names it
 	counted    map[prefix]*known
 }
 
-// A prefix is what a recount rests on.
+// A prefix is what a recount rests on: so many moving records of the case, and so on.
 type prefix struct {
 	own, principal, programme int
 	of                        string // the principal
@@ -40,6 +41,9 @@ func openCase(l Ledger, client string, programme []*events.Record) (*caseFile, e
 		}
 		if _, found := f.named[agency]; !found && agency != "" {
 			f.named[agency] = r.Sequence
+		}
+		if moves[r.Type] {
+			f.moving = append(f.moving, r)
 		}
 	}
 	return f, nil
@@ -77,7 +81,7 @@ func upTo(records []*events.Record, position uint64) []*events.Record {
 
 // prefix says what the recount of a closing date at a position rests on.
 func (f *caseFile) prefix(position uint64, closing events.Date) (p prefix, err error) {
-	own := upTo(f.own, position)
+	own := upTo(f.moving, position)
 	p = prefix{own: len(own), programme: len(upTo(f.programme, position)), closing: closing}
 	if p.of, err = principalOf(own); err != nil || p.of == "" {
 		return p, err
@@ -105,7 +109,7 @@ func (f *caseFile) at(position uint64, closing events.Date) (*known, prefix, err
 	if k := f.counted[p]; k != nil {
 		return k, p, nil
 	}
-	r, err := recount.Client(f.own[:p.own], f.programme[:p.programme], f.principals[p.of][:p.principal], closing)
+	r, err := recount.Client(f.moving[:p.own], f.programme[:p.programme], f.principals[p.of][:p.principal], closing)
 	if err != nil {
 		return nil, p, fmt.Errorf("%s: %w", f.client, err)
 	}
@@ -168,7 +172,7 @@ func (f *caseFile) sequence(id string) uint64 {
 
 // enrollment returns the position of the record that enrolled the client last.
 func (f *caseFile) enrollment(own int) uint64 {
-	for _, r := range slices.Backward(f.own[:own]) {
+	for _, r := range slices.Backward(f.moving[:own]) {
 		if r.Type == "client.enrolled.v1" {
 			return r.Sequence
 		}

@@ -67,6 +67,8 @@ type collector struct {
 
 	programme []*events.Record
 	accounts  []*account
+	byAgency  map[string]*account
+	billedBy  map[string][]*account // by client
 
 	mu          sync.Mutex // guards what follows
 	differences []Difference
@@ -107,6 +109,7 @@ func (c *collector) trace(s *stage, b *balance, n int, due events.Cents) *Line {
 // run reads the billing of one agency, or of all, and walks its clients.
 func (c *collector) run(ctx context.Context, read Reader, agency string, progress func(uint64)) (*Report, error) {
 	c.visited, c.progress = map[string]bool{}, progress
+	c.byAgency, c.billedBy = map[string]*account{}, map[string][]*account{}
 	err := read(func(l Ledger) (err error) {
 		c.programme, err = l.History(events.ProgrammeSubject)
 		return err
@@ -146,6 +149,10 @@ func (c *collector) readAccounts(read Reader, agency string) error {
 					return err
 				}
 				c.accounts = append(c.accounts, a)
+				c.byAgency[a.agency] = a
+				for id := range a.clients {
+					c.billedBy[id] = append(c.billedBy[id], a)
+				}
 			}
 		}
 	})
@@ -229,10 +236,7 @@ func (c *collector) walkBatch(l Ledger, cases []events.Subject) error {
 		if len(f.own) == 0 {
 			continue // a stranger
 		}
-		for _, a := range c.accounts {
-			if _, named := f.named[a.agency]; !named && !a.clients[f.client] {
-				continue
-			}
+		for _, a := range c.accountsOf(f) {
 			w := &walk{collector: c, caseFile: f, agency: a.agency, touched: true}
 			if err := w.run(a); err != nil {
 				return err
@@ -241,6 +245,19 @@ func (c *collector) walkBatch(l Ledger, cases []events.Subject) error {
 		c.visit(f.client)
 	}
 	return nil
+}
+
+// accountsOf returns the billing of the agencies that a case names, and of those that
+// billed the client whether it names them or not, in order.
+func (c *collector) accountsOf(f *caseFile) []*account {
+	accounts := slices.Clone(c.billedBy[f.client])
+	for agency := range f.named {
+		if a := c.byAgency[agency]; a != nil && !slices.Contains(accounts, a) {
+			accounts = append(accounts, a)
+		}
+	}
+	slices.SortFunc(accounts, func(a, b *account) int { return cmp.Compare(a.agency, b.agency) })
+	return accounts
 }
 
 func (c *collector) visit(client string) {

@@ -149,25 +149,19 @@ func share(amount events.Cents, days, all int) events.Cents {
 func (s *stage) clearAdvances() {
 	due := max(0, s.expenses)
 	for _, d := range s.advances {
-		b := s.byKey[key{kind: 'x', id: d.record.ID}]
 		if d.record.OccurredOn > s.event.Closing {
 			continue // a line about it is found below
 		}
-		left := d.cents - d.settled
-		if b != nil {
-			left += b.before
+		b := s.byKey[key{kind: 'x', id: d.record.ID}]
+		if b == nil {
+			b = &balance{key: key{kind: 'x', id: d.record.ID}}
 		}
+		left := d.cents - d.settled + b.before
 		off := min(left, due)
 		due -= off
 		s.standing.AdvanceOutstandingCents += left - off
-		switch {
-		case b == nil && off != 0:
-			b = &balance{key: key{kind: 'x', id: d.record.ID}}
-			fallthrough
-		case b != nil:
-			s.settle(b, slices.Concat(b.adjusting, b.accruing), -off, false)
-			b.adjusting, b.accruing = nil, nil
-		}
+		s.settle(b, slices.Concat(b.adjusting, b.accruing), -off, false)
+		b.adjusting, b.accruing = nil, nil
 	}
 	for _, b := range s.balances {
 		if b.kind == 'x' { // of advances that the agency never had for the client

@@ -398,3 +398,12 @@ func TestOneLine(t *testing.T) {
 		t.Errorf("a line that is not there: %v", err)
 	}
 }
+
+// Every type that the trace looks for is one that there is.
+func TestMovesAreEventTypes(t *testing.T) {
+	for _, name := range trace.Moves() {
+		if _, known := events.LookupType(name); !known {
+			t.Errorf("there is no event type %s", name)
+		}
+	}
+}

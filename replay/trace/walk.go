@@ -106,7 +106,7 @@ func (w *walk) invoice(i *invoice) error {
 		w.billed = append(w.billed, billed{i, n, &i.lines[n]})
 	}
 	latest := events.Date(0)
-	for _, r := range w.own[:p.own] {
+	for _, r := range w.moving[:p.own] {
 		latest = max(latest, r.OccurredOn)
 	}
 	w.last, w.touched, w.quiet = p, len(lines) > 0, s.now.quiet(i.event.Closing, latest)

@@ -61,7 +61,7 @@ func (c *Catalogue) Lookup(name string) (*Command, error) {
 	if command := c.byName[name]; command != nil {
 		return command, nil
 	}
-	e := &InputError{Field: "command", Problem: fmt.Sprintf("there is no command %q", name)}
+	e := &InputError{Field: "command", Problem: fmt.Sprintf("there is no command %q", name), Hint: "the commands that there are: caseledger commands"}
 	if near := c.nearest(name); near != "" {
 		e.Hint = fmt.Sprintf("did you mean %s", near)
 	}
@@ -112,6 +112,15 @@ func (c *Command) fieldNames() string {
 	names := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
 		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// columnNames are the fields as flags and columns of CSV name them.
+func (c *Command) columnNames() string {
+	var names []string
+	for _, f := range c.Fields {
+		names = append(names, c.Texts(f)...)
 	}
 	return strings.Join(names, ", ")
 }

@@ -119,7 +119,7 @@ func (c *Command) checkHeader(header []string) error {
 	for i, name := range header {
 		if !slices.Contains(known, name) {
 			return &InputError{Line: 1, Field: name, Problem: fmt.Sprintf("%s has no such field", c.Name),
-				Hint: "columns are " + c.fieldNames() + "; and " + strings.Join(EnvelopeColumns, ", ")}
+				Hint: "columns are " + c.columnNames() + "; and " + strings.Join(EnvelopeColumns, ", ")}
 		}
 		if slices.Contains(header[:i], name) {
 			return &InputError{Line: 1, Field: name, Problem: "the column stands twice"}
@@ -209,7 +209,8 @@ func (a *App) Check(ctx context.Context, file *Import, progress func(done int)) 
 
 // Record records the rows without faults, in order. An error ends it; what was
 // recorded before stands, and importing the same file again goes on from there.
-func (a *App) Record(ctx context.Context, file *Import, progress func(done int)) (recorded int, err error) {
+// ruled hears of rows that are recorded and that a rule denies their effect.
+func (a *App) Record(ctx context.Context, file *Import, progress func(done int), ruled func(line int, r Receipt)) (recorded int, err error) {
 	for i, row := range file.Rows {
 		progress(i)
 		if row.Err != nil {
@@ -221,6 +222,9 @@ func (a *App) Record(ctx context.Context, file *Import, progress func(done int))
 		}
 		if receipt.Appended {
 			recorded++
+		}
+		if receipt.Ruling != nil {
+			ruled(row.Line, receipt)
 		}
 	}
 	progress(len(file.Rows))

@@ -32,12 +32,15 @@ const (
 	viewsFile   = "views.db"        // can be thrown away and built again
 	socketFile  = "caseledger.sock" // of serve
 	tokenFile   = "nats.token"      // of serve: lets others on this machine read the stream
+	archiveDir  = "archive"         // the records a second time; better kept on another disk, see Place.Archive
+	promiseFile = "checkpoint"      // a copy of the last signed checkpoint
 )
 
 // A Place says where a ledger is. Only Dir is required.
 type Place struct {
 	Dir       string // holds keys and views, and the records unless URL is given
 	MasterKey string // file; default: in Dir
+	Archive   string // directory of the second copy; default: in Dir
 	URL       string // of an existing NATS server or cluster that holds the records
 	CredsFile string // NATS credentials for URL
 	TokenFile string // or a file with a token for URL
@@ -53,8 +56,9 @@ func (p Place) Socket() string { return p.path(socketFile) }
 
 // A NoLedgerError reports a directory that holds no ledger.
 type NoLedgerError struct {
-	Dir    string
-	Reason string
+	Dir     string
+	Reason  string
+	Remains bool // other parts of a ledger are there
 }
 
 func (e *NoLedgerError) Error() string { return fmt.Sprintf("open ledger %s: %s", e.Dir, e.Reason) }
@@ -219,6 +223,7 @@ type Ledger struct {
 	keys   *seal.Keyring
 	stores *stores
 	unlock func() error
+	proof  proving
 }
 
 // OpenOptions say how a ledger is opened.
@@ -232,11 +237,14 @@ type OpenOptions struct {
 	// Unsynced does not sync what is written: for samples that can be made
 	// again, never for a ledger that somebody relies on.
 	Unsynced bool
+	// IgnoreArchive opens a ledger whose archive is damaged: to write it again.
+	IgnoreArchive bool
 }
 
 // Open opens a ledger and passes its boot gate: the directory is not held by
 // another process ([*natsserver.LockedError]), the server is well, the stream is
-// there, configured as it must be, and not behind the views. Nothing is created.
+// there, configured as it must be, and not behind the views or the archive. Nothing
+// is created.
 func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	if err := checkPlace(p); err != nil {
 		return nil, err
@@ -250,7 +258,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	if l.unlock, err = natsserver.LockDir(p.Dir); err != nil {
 		return nil, err
 	}
-	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{}); err != nil {
+	if l.Views, err = projections.Open(p.path(viewsFile), o.Views, projections.Options{Unsynced: o.Unsynced}); err != nil {
 		return nil, err
 	}
 	if l.stores, err = connect(p, natsserver.Config{Listen: o.Listener, Logger: o.Logger, Unsynced: o.Unsynced}); err != nil {
@@ -265,6 +273,11 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l.Log = log
+	if !o.IgnoreArchive {
+		if err := l.agreesWithArchive(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); err != nil {
 		return nil, err
 	}
@@ -286,18 +299,31 @@ func checkPlace(p Place) error {
 	}
 	switch info, err := os.Stat(p.Dir); {
 	case errors.Is(err, fs.ErrNotExist):
-		return &NoLedgerError{p.Dir, "there is no such directory"}
+		return &NoLedgerError{Dir: p.Dir, Reason: "there is no such directory"}
 	case err != nil:
 		return fmt.Errorf("open ledger: %w", err)
 	case !info.IsDir():
-		return &NoLedgerError{p.Dir, "it is not a directory"}
+		return &NoLedgerError{Dir: p.Dir, Reason: "it is not a directory"}
 	}
 	for _, name := range need {
-		if _, err := os.Stat(p.path(name)); err != nil {
-			return &NoLedgerError{p.Dir, "there is no ledger here: " + name + " is missing"}
+		switch _, err := os.Stat(p.path(name)); {
+		case errors.Is(err, fs.ErrNotExist):
+			return p.incomplete(name)
+		case err != nil:
+			return fmt.Errorf("open ledger: %w", err)
 		}
 	}
 	return nil
+}
+
+// incomplete says that a part is missing: of a ledger, or because there is none.
+func (p Place) incomplete(part string) error {
+	for _, other := range []string{keysFile, streamDir, signingFile, viewsFile} {
+		if _, err := os.Stat(p.path(other)); err == nil {
+			return &NoLedgerError{p.Dir, part + " is missing, and " + other + " is there", true}
+		}
+	}
+	return &NoLedgerError{Dir: p.Dir, Reason: "there is no ledger here: " + part + " is missing"}
 }
 
 // floor is what the views know: the log must hold it. Views in doubt, which will

@@ -208,7 +208,7 @@ func TestImportTriesRowsInOrderAndRecordsNothing(t *testing.T) {
 	}
 	// What was tried did not touch the states that decide.
 	file := read("engage-person", rows)
-	if n, err := a.Record(t.Context(), file, func(int) {}); err != nil || n != 1 {
+	if n, err := a.Record(t.Context(), file, func(int) {}, func(int, app.Receipt) {}); err != nil || n != 1 {
 		t.Errorf("recorded %d rows with error %v, want 1", n, err)
 	}
 	if again := read("engage-person", rows); !again.Rows[0].Done || again.Rows[0].Err != nil {

@@ -51,6 +51,9 @@ func (p *Program) demo(ctx context.Context, c sample.Config) error {
 		return err
 	}
 	recorded, err := p.recordSample(ctx, c)
+	if ctx.Err() != nil {
+		return &UnfinishedError{p.place().Dir, recorded}
+	}
 	if err != nil {
 		return fmt.Errorf("record the sample programme: %w", err)
 	}
@@ -64,6 +67,21 @@ func (p *Program) demo(ctx context.Context, c sample.Config) error {
 		return err
 	}
 	return errors.Join(p.showSample(ctx, l, c), release())
+}
+
+// An UnfinishedError reports a sample programme that was broken off.
+type UnfinishedError struct {
+	Dir      string
+	Recorded int // commands
+}
+
+func (e *UnfinishedError) Error() string {
+	return fmt.Sprintf("interrupted: the sample programme in %s ends after %s", e.Dir, plural(e.Recorded, "command"))
+}
+
+// Hint says what a person can do about it.
+func (e *UnfinishedError) Hint() string {
+	return "it can be asked as it is; for the whole of it remove " + e.Dir + " and run the demo again"
 }
 
 // sampleBegins is when the sample's ledger is made.
@@ -101,7 +119,7 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 		run   func() error
 	}{
 		{"the history of one client: caseledger history " + show.Client, func() error {
-			return p.history(ctx, l, show.Client, question{})
+			return p.history(ctx, l, show.Client, historyOptions{})
 		}},
 		{"the clocks that end in the 30 days after 2009-05-15: caseledger clocks --ending-within 30d --on 2009-05-15", func() error {
 			return p.listClocks(ctx, l, clocksOptions{question: question{on: "2009-05-15"}, within: "30d"})

@@ -58,6 +58,9 @@ func (p *Program) handOver(ctx context.Context) (handed bool, err error) {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ENOTDIR) {
 			return false, nil
 		}
+		if errors.Is(err, fs.ErrPermission) {
+			return false, fmt.Errorf("open ledger %s: %w", p.place().Dir, err)
+		}
 		return false, &ServeError{err}
 	}
 	defer conn.Close()

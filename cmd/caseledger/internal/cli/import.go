@@ -93,7 +93,8 @@ func (p *Program) importFile(ctx context.Context, l *app.Ledger, name string, o 
 		return err
 	}
 	show = p.progress()
-	recorded, err := l.Record(ctx, file, func(done int) { show.count("recorded", uint64(done), total) })
+	recorded, err := l.Record(ctx, file, func(done int) { show.count("recorded", uint64(done), total) },
+		func(line int, r app.Receipt) { p.noteRuling(show, line, r) })
 	show.done()
 	err = errors.Join(err, p.printf("recorded %s; %d had been recorded before\n", plural(recorded, "row"), done))
 	if err == nil && len(bad) > 0 {
@@ -108,8 +109,12 @@ func badRows(bad []app.ImportRow, rows int) error {
 	for _, row := range bad {
 		for _, fault := range app.Faults(row.Err) {
 			var input *app.InputError
-			if !errors.As(fault, &input) {
+			switch {
+			case !errors.As(fault, &input):
 				fault = fmt.Errorf("line %d: %w", row.Line, fault)
+			case input.Line == 0: // found against the ledger, not in the row
+				at := *input
+				at.Line, fault = row.Line, &at
 			}
 			all = append(all, fault)
 		}

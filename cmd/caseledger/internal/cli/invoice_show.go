@@ -87,7 +87,7 @@ func (p *Program) showInvoice(ctx context.Context, l *app.Ledger, agency string,
 			return err
 		}
 		if !issued(records, number) {
-			return &projections.NotFoundError{Name: "invoice " + invoiceName(agency, number)}
+			return &UnknownInvoiceError{invoiceName(agency, number)}
 		}
 		if inv, err = statement.FromRecords(records, number); err != nil {
 			return err
@@ -98,6 +98,18 @@ func (p *Program) showInvoice(ctx context.Context, l *app.Ledger, agency string,
 		return err
 	}
 	return p.writeInvoice(&inv, o.out)
+}
+
+// An UnknownInvoiceError reports an invoice that was never issued.
+type UnknownInvoiceError struct{ Name string }
+
+func (e *UnknownInvoiceError) Error() string {
+	return fmt.Sprintf("show invoice %s: it was never issued", e.Name)
+}
+
+// Hint says where the names are.
+func (e *UnknownInvoiceError) Hint() string {
+	return "the invoices that there are: caseledger invoice list"
 }
 
 func issued(records []*events.Record, number int) bool {

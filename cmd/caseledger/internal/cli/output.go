@@ -110,6 +110,11 @@ func (p *Program) render(s sheet) string {
 			return drawn
 		}
 	}
+	return columns(s)
+}
+
+// columns draws a table without lines.
+func columns(s sheet) string {
 	plain := table.StyleDefault
 	plain.Options = table.OptionsNoBordersAndSeparators
 	plain.Box.PaddingLeft, plain.Box.PaddingRight = "", "  "

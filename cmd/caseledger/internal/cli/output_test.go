@@ -2,13 +2,19 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/projections"
 )
 
 func TestCellsThatSpreadsheetsTakeForFormulasAreNeutral(t *testing.T) {
@@ -64,6 +70,34 @@ func TestReportShowsEachFaultAndHintOnce(t *testing.T) {
 		"caseledger: hint: do better\n"
 	if out.String() != want {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}
+
+// What the system says of a file is an error with a hint too.
+func TestSystemErrorsHaveHints(t *testing.T) {
+	for _, err := range []error{
+		&fs.PathError{Op: "write", Path: "views.db", Err: syscall.ENOSPC},
+		&fs.PathError{Op: "open", Path: "views.db", Err: syscall.EACCES},
+		&fs.PathError{Op: "open", Path: "F.jsonl", Err: syscall.ENOENT},
+		&projections.DoubtError{Path: "views.db", Reason: "a page is broken"},
+		jetstream.ErrForbidden,
+	} {
+		if hint(fmt.Errorf("do it: %w", err)) == "" {
+			t.Errorf("%v: no hint", err)
+		}
+	}
+}
+
+func TestInterruptedIsSaidOnce(t *testing.T) {
+	var out bytes.Buffer
+	Report(&out, fmt.Errorf("build views: %w", context.Canceled))
+	if got := out.String(); strings.Count(got, "interrupted") != 1 || !strings.Contains(got, "hint: ") {
+		t.Errorf("got\n%s", got)
+	}
+	out.Reset()
+	Report(&out, &UnfinishedError{Dir: "/x", Recorded: 12})
+	if got := out.String(); !strings.Contains(got, "/x ends after 12 commands\n") || !strings.Contains(got, "remove /x") {
+		t.Errorf("got\n%s", got)
 	}
 }
 

@@ -49,7 +49,11 @@ func (p *Program) Run(ctx context.Context) error {
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
-	return root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		return withHelp(err, cmd.CommandPath())
+	}
+	return nil
 }
 
 // path returns a path that the user gave as seen from here.
@@ -69,7 +73,7 @@ func (p *Program) place() app.Place {
 	if place.Dir == "" {
 		place.Dir = "ledger"
 	}
-	for _, path := range []*string{&place.Dir, &place.MasterKey, &place.CredsFile, &place.TokenFile} {
+	for _, path := range []*string{&place.Dir, &place.MasterKey, &place.Archive, &place.CredsFile, &place.TokenFile} {
 		*path = p.path(*path)
 	}
 	return place

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -145,12 +146,12 @@ func describeField(f aggregates.Field, name string) string {
 	var b strings.Builder
 	b.WriteString(strings.ReplaceAll(f.Doc, "`", "'"))
 	if name != f.Name {
-		return strings.TrimSuffix(b.String(), " in cents") + ", in dollars such as 12.50"
+		return strings.NewReplacer(", in cents", "", " in cents", "").Replace(b.String()) + ", in dollars such as 12.50"
 	}
 	if len(f.Enum) > 4 {
 		fmt.Fprintf(&b, ": %s", strings.Join(f.Enum, ", "))
 	}
-	if f.Example != "" && f.Enum == nil {
+	if f.Example != "" && f.Enum == nil && !strings.Contains(f.Doc, f.Example) {
 		fmt.Fprintf(&b, ", such as %s", f.Example)
 	}
 	if f.Required {
@@ -215,6 +216,13 @@ func (p *Program) rulingError(r app.Receipt) error {
 	return e
 }
 
+// noteRuling says of a line of a file that it is recorded and denied its effect:
+// no reason to stop, nor to say nothing.
+func (p *Program) noteRuling(show *progress, line int, r app.Receipt) {
+	show.clear()
+	fmt.Fprintf(p.Err, "caseledger: note: line %d: %s\n", line, oneLine(p.rulingError(r).Error()))
+}
+
 func (e *RulingError) Error() string {
 	s := fmt.Sprintf("recorded as #%d, but refused by %s, %s: %s", e.Sequence, e.Rule, e.Ruling.Code, e.Ruling.Sentence)
 	if e.Ruling.Rule != "" && e.Ruling.Rule != e.Rule {
@@ -248,7 +256,10 @@ func (p *Program) recordFile(ctx context.Context, l *app.Ledger, name string, ke
 		if err != nil {
 			return fmt.Errorf("read %s: line %d: %w", name, number, err)
 		}
-		if strings.TrimSpace(string(line)) == "" {
+		if number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff")) // some editors begin a file so
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
 		if err := r.line(ctx, number, line); err != nil {
@@ -325,9 +336,7 @@ func (r *fileRun) line(ctx context.Context, number int, line []byte) error {
 	}
 	r.show.count("recorded", uint64(r.recorded+r.before+r.nothing), 0)
 	if receipt.Ruling != nil {
-		r.show.clear()
-		fmt.Fprintf(r.p.Err, "caseledger: note: line %d: %s\n", number,
-			oneLine(r.p.rulingError(receipt).Error()))
+		r.p.noteRuling(r.show, number, receipt)
 	}
 	if r.p.flags.format != formatText {
 		return r.p.printReceipt(receipt)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,21 +39,22 @@ complete, also when the replay is killed.
 With --compare, build them beside the views at hand and prove by digest that both are equal. With
 --until, build the views of a past moment in another file.`,
 		Example: `  caseledger replay --compare
+  caseledger replay --until 2008-05-15
   caseledger replay --until 2008-05-15 --into views-2008.db`,
 		Args: noArgs,
 	}
 	cmd.Flags().BoolVar(&o.compare, "compare", false, "compare the views at hand with the ones built again")
 	cmd.Flags().StringVar(&o.until, "until", "", "build what the ledger knew at a `moment`: a day, a time or #N")
-	cmd.Flags().StringVar(&o.into, "into", "", "new `file` for --until")
-	cmd.Flags().StringVar(&o.from, "from", fromStream, "read the records from the `stream`, or from the views' own copy of them: views")
+	cmd.Flags().StringVar(&o.into, "into", "", "new `file` for --until (default views-N.db here, after record N)")
+	cmd.Flags().StringVar(&o.from, "from", fromStream, "read the records from the `stream`, from the archive, which is verified as it is read, or from the views' own copy of them: archive, views")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
-		case (o.until == "") != (o.into == ""):
-			return &UsageError{"--until and --into go together", cmd.CommandPath()}
+		case o.until == "" && o.into != "":
+			return &UsageError{"--into goes with --until", cmd.CommandPath()}
 		case o.until != "" && o.compare:
 			return &UsageError{"give either --until or --compare", cmd.CommandPath()}
-		case o.from != fromStream && o.from != fromViews:
-			return &UsageError{"--from is stream or views", cmd.CommandPath()}
+		case o.from != fromStream && o.from != fromViews && o.from != fromArchive:
+			return &UsageError{"--from is stream, archive or views", cmd.CommandPath()}
 		}
 		return p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
 			return p.replay(ctx, l, o)
@@ -66,8 +68,15 @@ func (p *Program) replay(ctx context.Context, l *app.Ledger, o replayOptions) er
 		return err
 	}
 	var src projections.Source = l.Log
-	if o.from == fromViews {
+	switch o.from {
+	case fromViews:
 		src = l.Views.Source()
+	case fromArchive:
+		a, err := l.CatchUpArchive(ctx)
+		if err != nil {
+			return err
+		}
+		src = a
 	}
 	show := p.progress()
 	defer show.done()
@@ -105,10 +114,6 @@ func (p *Program) replayed(records uint64, took time.Duration, file string) erro
 }
 
 func (p *Program) replayUntil(ctx context.Context, l *app.Ledger, src projections.Source, o replayOptions, show *progress, begin time.Time) error {
-	path := p.path(o.into)
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return usage("--into %s: the file exists already", o.into)
-	}
 	var sequence uint64
 	err := l.Views.Read(func(s *projections.Snapshot) (err error) {
 		sequence, _, err = asOf(l, s, o.until)
@@ -116,6 +121,11 @@ func (p *Program) replayUntil(ctx context.Context, l *app.Ledger, src projection
 	})
 	if err != nil {
 		return err
+	}
+	name := cmp.Or(o.into, fmt.Sprintf("views-%d.db", sequence))
+	path := p.path(name)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return usage("--into %s: the file exists already", name)
 	}
 	err = projections.Build(ctx, src, path, replay.Views(), sequence, show.views)
 	show.done()

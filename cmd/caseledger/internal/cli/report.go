@@ -76,28 +76,28 @@ func (o *reportOptions) check(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// programmeStart is the first month of the per-capita contract.
-const programmeStart = "2006-04"
+// The first month and the first fiscal year that the tables tell of.
+const (
+	programmeStart = "2006-04"
+	lettersStart   = "2001"
+)
 
 // query makes the query of a report; what is not said is the whole programme, or
 // the last fiscal year that is over.
 func (o *reportOptions) query(name string, on events.Date) (statistics.Query, error) {
 	from, to := o.from, o.to
 	year := policy.FiscalYear(on)
-	switch name {
-	case statistics.ClientsEnrolled, statistics.PerCapitaCumulative:
-		from, to = cmp.Or(from, programmeStart), cmp.Or(to, on.String()[:7])
-	case statistics.LettersByFiscalYear:
-		from, to = cmp.Or(from, "2001"), cmp.Or(to, strconv.Itoa(year))
+	ranges := name == statistics.ClientsEnrolled || name == statistics.PerCapitaCumulative
+	switch {
+	case o.year != 0:
+		return statistics.FiscalYears(name, o.year, o.year)
+	case strings.Contains(from+to, "-") || ranges && from+to == "":
+		return statistics.Months(name, cmp.Or(from, programmeStart), cmp.Or(to, on.String()[:7]))
+	case ranges || name == statistics.LettersByFiscalYear:
+		from, to = cmp.Or(from, lettersStart), cmp.Or(to, strconv.Itoa(year))
 	default:
-		from = cmp.Or(from, strconv.Itoa(year-1))
+		from = cmp.Or(from, to, strconv.Itoa(year-1))
 		to = cmp.Or(to, from)
-	}
-	if o.year != 0 {
-		from, to = strconv.Itoa(o.year), strconv.Itoa(o.year)
-	}
-	if strings.Contains(from+to, "-") {
-		return statistics.Months(name, from, to)
 	}
 	first, err := strconv.Atoi(from)
 	last, err2 := strconv.Atoi(to)
@@ -114,7 +114,7 @@ func (p *Program) report(ctx context.Context, l *app.Ledger, args []string, o re
 	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
 		q, err := o.query(args[0], at.on)
 		if err != nil {
-			return &UsageError{Problem: err.Error()}
+			return usage("--from and --to: %v", err)
 		}
 		v = provenanceOf(l, s, at)
 		v.On = ""

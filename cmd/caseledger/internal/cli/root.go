@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,7 +30,20 @@ func (p *Program) rootCommand() *cobra.Command {
 		Use:   "caseledger",
 		Short: "An event-sourced case ledger",
 		Long: `caseledger records every action on a case as an immutable event, and answers from
-those events: caseloads, clocks, reimbursement, statistics and each client's full history.`,
+those events: caseloads, clocks, reimbursement, statistics and each client's full history.
+
+Exit codes:
+  0  done
+  1  it failed
+  2  the command line, or a file's line, does not say anything sensible
+  3  a rule refuses it; for book-expense: it is recorded, and not reimbursed
+  4  the ledger is not there, held by another process, or cannot be reached
+  5  the ledger or its archive is damaged, has lost records, or its stream was reconfigured;
+     or a checkpoint, bundle or cosignature does not hold
+  6  the disk, or a limit, is full
+  7  some rows of an import were left out`,
+		SuggestionsMinimumDistance: 2,
+
 		Version:       p.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -54,7 +68,8 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &UsageError{Problem: lowerFirst(err.Error()), Help: cmd.CommandPath()}
+		problem := strconvProblem.ReplaceAllString(lowerFirst(err.Error()), ": it is not a whole number in range")
+		return &UsageError{Problem: problem, Help: cmd.CommandPath()}
 	})
 	root.SetVersionTemplate("caseledger {{.Version}}\n")
 	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
@@ -64,6 +79,7 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	flags.StringVar(&p.flags.place.Dir, "data", "", "the ledger's `directory` (default $CASELEDGER_DATA or ./ledger)")
 	flags.StringVar(&p.flags.format, "format", formatText, "text, csv or json")
 	flags.StringVar(&p.flags.place.MasterKey, "master-key", p.Getenv("CASELEDGER_MASTER_KEY"), "`file` of the master key (default master.key in the directory)")
+	flags.StringVar(&p.flags.place.Archive, "archive", p.Getenv("CASELEDGER_ARCHIVE"), "`directory` of the second copy of the records (default archive in the directory)")
 	flags.StringVar(&p.flags.place.URL, "nats", "", "`URL` of a NATS server or cluster that holds the records")
 	flags.StringVar(&p.flags.place.CredsFile, "creds", "", "credentials `file` for --nats")
 	flags.StringVar(&p.flags.place.TokenFile, "token-file", "", "`file` with a token for --nats")
@@ -88,6 +104,9 @@ those events: caseloads, clocks, reimbursement, statistics and each client's ful
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
+
+// strconvProblem is what package flag says of a number, in the words of its code.
+var strconvProblem = regexp.MustCompile(`: strconv\.\w+: parsing .*$`)
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {

@@ -79,8 +79,28 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 	if err := p.announce(l, listener != nil); err != nil {
 		return err
 	}
+	defer p.followArchive(ctx, l)()
 	s := &server{program: p, ledger: l, socket: socket}
 	return s.run(ctx)
+}
+
+// archiveEvery is how far the archive may be behind the stream.
+const archiveEvery = 2 * time.Second
+
+// followArchive keeps the archive, where there is one, behind the stream until
+// the returned function is called.
+func (p *Program) followArchive(ctx context.Context, l *app.Ledger) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ticker := time.NewTicker(archiveEvery)
+	var group sync.WaitGroup
+	group.Go(func() {
+		l.FollowArchive(ctx, ticker.C, func(err error) { Report(p.Err, err) })
+	})
+	return func() {
+		ticker.Stop()
+		cancel()
+		group.Wait()
+	}
 }
 
 func (p *Program) announce(l *app.Ledger, listening bool) error {

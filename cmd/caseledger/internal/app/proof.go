@@ -1,0 +1,346 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/replay/archive"
+	"caseledger/replay/audit"
+	"caseledger/replay/bundle"
+	"caseledger/replay/checkpoint"
+	"caseledger/replay/durable"
+)
+
+// ArchiveDir is where the second copy of the records lies.
+func (p Place) ArchiveDir() string { return cmp.Or(p.Archive, p.path(archiveDir)) }
+
+// SigningKey is the file of the key that signs checkpoints, unless it is kept
+// elsewhere.
+func (p Place) SigningKey() string { return p.path(signingFile) }
+
+// proving is the part of a [Ledger] that proves. One command at a time has it.
+type proving struct {
+	sync.Mutex
+	archive *archive.Archive // nil until it is first needed
+}
+
+// NoArchiveError reports that the archive is not where it was: perhaps a disk is
+// not mounted. None is made in its place unasked.
+type NoArchiveError struct{ Dir string }
+
+func (e *NoArchiveError) Error() string {
+	return fmt.Sprintf("open archive %s: there is no archive here, and checkpoints were signed over one", e.Dir)
+}
+
+// Hint says what a person can do about it.
+func (e *NoArchiveError) Hint() string {
+	return "name its directory with --archive or CASELEDGER_ARCHIVE; if it is lost: caseledger audit repair --archive-from-stream"
+}
+
+// Archive returns the archive, opened when it is first asked for. A ledger that
+// never had one gets it when create is set, else [archive.ErrNotFound].
+func (l *Ledger) Archive(create bool) (*archive.Archive, error) {
+	l.proof.Lock()
+	defer l.proof.Unlock()
+	return l.openArchive(create)
+}
+
+func (l *Ledger) openArchive(create bool) (*archive.Archive, error) {
+	if l.proof.archive != nil {
+		return l.proof.archive, nil
+	}
+	dir := l.Place.ArchiveDir()
+	a, err := archive.Open(dir)
+	if errors.Is(err, archive.ErrNotFound) {
+		promised, promiseErr := l.promise()
+		switch {
+		case promiseErr != nil:
+			return nil, promiseErr
+		case promised != nil:
+			return nil, &NoArchiveError{dir}
+		case create:
+			a, err = archive.Create(dir)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.proof.archive = a
+	return a, nil
+}
+
+// CatchUpArchive brings the archive up to the stream, without signing it.
+func (l *Ledger) CatchUpArchive(ctx context.Context) (*archive.Archive, error) {
+	a, err := l.Archive(false)
+	if err != nil {
+		return nil, err
+	}
+	_, err = a.CatchUp(ctx, l.Log, nil)
+	return a, err
+}
+
+// FollowArchive keeps an archive that the ledger has behind the stream until ctx
+// ends, looking for new records at every tick. The first error of a row of them is
+// told; records are taken all the same, and the next tick tries again.
+func (l *Ledger) FollowArchive(ctx context.Context, ticks <-chan time.Time, tell func(error)) {
+	told := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+		_, err := l.CatchUpArchive(ctx)
+		failed := err != nil && !errors.Is(err, archive.ErrNotFound) && ctx.Err() == nil
+		if failed && !told {
+			tell(err)
+		}
+		told = failed
+	}
+}
+
+// promise returns the copy of the last signed checkpoint, nil when there is none.
+func (l *Ledger) promise() ([]byte, error) {
+	b, err := os.ReadFile(l.Place.path(promiseFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	return b, nil
+}
+
+// agreesWithArchive is part of the boot gate: the stream still holds the record
+// that the archive ends with.
+func (l *Ledger) agreesWithArchive(ctx context.Context) error {
+	a, err := l.Archive(false)
+	var missing *NoArchiveError
+	if errors.Is(err, archive.ErrNotFound) || errors.As(err, &missing) {
+		return nil // what needs it says so
+	}
+	if err != nil {
+		return err
+	}
+	return a.Agrees(ctx, l.Log)
+}
+
+// Key returns the ledger's public key.
+func (l *Ledger) Key() (note.Verifier, error) {
+	key, err := note.NewVerifier(l.App.Ledger.VerifierKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger's public key: %w", err)
+	}
+	return key, nil
+}
+
+// ReadSigner reads a private key that init made.
+func ReadSigner(path string) (note.Signer, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the signing key: %w", err)
+	}
+	signer, err := note.NewSigner(strings.TrimSpace(string(b)))
+	if err != nil {
+		return nil, fmt.Errorf("read the signing key %s: it is malformed", path) // never what stands in it
+	}
+	return signer, nil
+}
+
+// A Cosigner asks a witness on another host for its cosignature.
+type Cosigner interface {
+	Verifier() note.Verifier
+	// Cosign returns signature lines for a checkpoint of log.
+	Cosign(ctx context.Context, signed *checkpoint.Signed, log checkpoint.Log) (lines string, err error)
+}
+
+// Checkpoint brings the archive up to the stream, and then signs all of it; see
+// [checkpoint.Issue]. Witnesses are asked afterwards: an error of one is
+// returned beside the checkpoint, which stands. progress may be nil.
+func (l *Ledger) Checkpoint(ctx context.Context, signer note.Signer, witnesses []Cosigner, progress func(done, total uint64)) (*checkpoint.State, error) {
+	l.proof.Lock()
+	defer l.proof.Unlock()
+	key, err := l.Key()
+	if err != nil {
+		return nil, err
+	}
+	a, err := l.openArchive(true)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.CatchUp(ctx, l.Log, progress); err != nil {
+		return nil, err
+	}
+	var earlier [][]byte
+	switch promised, err := l.promise(); {
+	case err != nil:
+		return nil, err
+	case promised != nil:
+		earlier = append(earlier, promised)
+	}
+	s, err := checkpoint.Issue(ctx, a, key, signer, earlier, progress)
+	if err != nil {
+		return nil, err
+	}
+	asked := l.cosign(ctx, a, s, key, witnesses)
+	if err := durable.Replace(l.Place.path(promiseFile), s.Signed.Note); err != nil {
+		return nil, fmt.Errorf("keep the checkpoint: %w", err)
+	}
+	return s, asked
+}
+
+// cosign asks the witnesses and adds what they give.
+func (l *Ledger) cosign(ctx context.Context, a *archive.Archive, s *checkpoint.State, key note.Verifier, witnesses []Cosigner) error {
+	if len(witnesses) == 0 {
+		return nil
+	}
+	var faults []error
+	var lines string
+	var verifiers []note.Verifier
+	for _, w := range witnesses {
+		given, err := w.Cosign(ctx, s.Signed, a)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("ask witness %s: %w", w.Verifier().Name(), err))
+			continue
+		}
+		lines += given
+		verifiers = append(verifiers, w.Verifier())
+	}
+	signed, err := checkpoint.AddCosignatures(s.Signed, lines, key, verifiers...)
+	if err != nil {
+		return errors.Join(append(faults, err)...)
+	}
+	for _, v := range verifiers {
+		if !slices.Contains(signed.Cosigned, v.Name()) {
+			faults = append(faults, fmt.Errorf("ask witness %s: what it gave is not its cosignature", v.Name()))
+		}
+	}
+	s.Signed = signed
+	return errors.Join(append(faults, a.PutFile(archive.CheckpointFile, signed.Note))...)
+}
+
+// VerifyOptions say against what records are verified.
+type VerifyOptions struct {
+	FromArchive bool
+	Checkpoints map[string][]byte // by the name of the file; each must be signed by Key
+	Key         note.Verifier     // nil: the one that the ledger's first record names
+	Progress    func(done, total uint64)
+}
+
+// Verify verifies every record of the stream, or of the archive, against the
+// given checkpoints and everything that the ledger has at hand: the archive, its
+// checkpoint and heads, and the copy of the last checkpoint. The files of the archive are
+// verified too.
+func (l *Ledger) Verify(ctx context.Context, o VerifyOptions) (*audit.Report, error) {
+	a, err := l.Archive(false)
+	if errors.Is(err, archive.ErrNotFound) && !o.FromArchive {
+		a, err = nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Key == nil {
+		if o.Key, err = l.Key(); err != nil {
+			return nil, err
+		}
+	}
+	expect, err := l.expectations(a, o)
+	if err != nil {
+		return nil, err
+	}
+	if a != nil {
+		if err := a.Check(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.FromArchive {
+		return audit.Verify(ctx, a, expect, o.Progress)
+	}
+	return audit.Verify(ctx, l.Log, expect, o.Progress)
+}
+
+func (l *Ledger) expectations(a *archive.Archive, o VerifyOptions) (expect []audit.Expectation, err error) {
+	signed := map[string][]byte{}
+	for name, b := range o.Checkpoints {
+		signed[name] = b
+	}
+	if promised, err := l.promise(); err != nil {
+		return nil, err
+	} else if promised != nil {
+		signed["the last checkpoint"] = promised
+	}
+	for name, b := range signed {
+		s, err := checkpoint.Open(b, o.Key)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		expect = append(expect, audit.Expect(name, s.Checkpoint, nil))
+	}
+	if a == nil {
+		return expect, nil
+	}
+	tree := a.Tree()
+	expect = append(expect, audit.Expectation{What: "the archive", Size: uint64(tree.N), Root: tree.Hash})
+	l.proof.Lock() // the heads belong to the checkpoint
+	s, err := checkpoint.Load(a, o.Key)
+	l.proof.Unlock()
+	if errors.Is(err, checkpoint.ErrNone) {
+		return expect, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	root := s.Heads.Root()
+	return append(expect, audit.Expectation{What: "the archive's checkpoint and heads", Size: s.Signed.Size, Root: s.Signed.Root, Heads: &root}), nil
+}
+
+// Bundle makes the bundle of a client as of the last checkpoint. A client without
+// records up to there yields a [*projections.NotFoundError], unless absent is
+// set: the bundle then proves that there are none.
+func (l *Ledger) Bundle(ctx context.Context, client string, absent bool) (made []byte, err error) {
+	a, err := l.Archive(false)
+	if err != nil {
+		return nil, err
+	}
+	key, err := l.Key()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	l.proof.Lock() // the heads belong to the checkpoint
+	s, err := checkpoint.Load(a, key)
+	l.proof.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	_, hasCase, err := s.Heads.Head(events.SubjectOf(events.KindCase, client))
+	if err != nil {
+		return nil, err
+	}
+	_, hasLetter, err := s.Heads.Head(events.SubjectOf(events.KindLetter, client))
+	if err != nil {
+		return nil, err
+	}
+	if !hasCase && !hasLetter && !absent {
+		return nil, &projections.NotFoundError{Name: fmt.Sprintf("%s up to the checkpoint at #%d", client, s.Signed.Size)}
+	}
+	err = l.Views.Read(func(snap *projections.Snapshot) error {
+		made, err = bundle.Make(client, s, a, snap.History, key)
+		return err
+	})
+	return made, err
+}

@@ -1,0 +1,227 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+	"caseledger/projections"
+	"caseledger/replay/archive"
+	"caseledger/replay/audit"
+	"caseledger/replay/checkpoint"
+	"caseledger/replay/durable"
+	"caseledger/replay/repair"
+)
+
+// A Repaired says what was done.
+type Repaired struct {
+	Parts    []repair.Part `json:"parts,omitempty"`
+	Records  uint64        `json:"records"`
+	SetAside string        `json:"set_aside"` // where the damaged one lies, untouched
+}
+
+// RepairOptions say how a repair runs.
+type RepairOptions struct {
+	Views    []projections.View
+	Now      func() time.Time
+	Progress func(done, total uint64)
+}
+
+// setAside names the place for something damaged.
+func setAside(path string, now time.Time) string {
+	return path + ".damaged-" + now.UTC().Format("20060102T150405.000Z")
+}
+
+// RepairStream writes the embedded server's stream again in a fresh store: all
+// that the archive proves, then what the views and the damaged stream know beyond it,
+// as far as it continues. The new store is verified before it takes the place of the
+// old one, which is set aside. A repair that is interrupted leaves the old one where it was.
+func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, err error) {
+	if p.URL != "" {
+		return nil, errors.New("repair the stream: that of --nats is its operator's to restore")
+	}
+	unlock, err := natsserver.LockDir(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	a, err := archive.Open(p.ArchiveDir())
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Check(ctx); err != nil {
+		return nil, err
+	}
+	sources := []repair.Source{{Name: "archive", Read: a, Proven: true}}
+	if v, err := projections.Open(p.path(viewsFile), o.Views, projections.Options{}); err == nil {
+		defer v.Close()
+		if v.Doubt() == nil {
+			sources = append(sources, repair.Source{Name: "views", Read: v.Source()})
+		}
+	}
+	damaged, closeDamaged := openDamaged(ctx, p)
+	defer func() { err = errors.Join(err, closeDamaged()) }()
+	if damaged != nil {
+		sources = append(sources, repair.Source{Name: "damaged stream", Read: damaged})
+	}
+	r := &Repaired{SetAside: setAside(p.path(streamDir), o.Now())}
+	fresh := p.path(streamDir + ".new")
+	if r.Parts, err = fill(ctx, fresh, sources, a, o.Progress); err != nil {
+		return nil, err
+	}
+	for _, part := range r.Parts {
+		r.Records += part.Records
+	}
+	// A crash between the two leaves no stream, and repairing again makes it.
+	if err := os.Rename(p.path(streamDir), r.SetAside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("set the damaged stream aside: %w", err)
+	}
+	if err := errors.Join(os.Rename(fresh, p.path(streamDir)), durable.SyncDir(p.Dir)); err != nil {
+		return nil, fmt.Errorf("put the new stream in its place: %w", err)
+	}
+	return r, nil
+}
+
+// openDamaged opens a copy of the damaged stream: a server changes what it opens.
+// What cannot be opened gives nothing.
+func openDamaged(ctx context.Context, p Place) (*jetstream.Log, func() error) {
+	dir := p.path(streamDir + ".copy")
+	remove := func() error { return os.RemoveAll(dir) }
+	if remove() != nil || os.CopyFS(dir, os.DirFS(p.path(streamDir))) != nil {
+		return nil, remove
+	}
+	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
+	if err != nil {
+		return nil, remove
+	}
+	stop := func() error { server.Shutdown(); return remove() }
+	log, err := jetstream.Open(ctx, jetstream.Config{Server: server})
+	if err != nil {
+		return nil, stop
+	}
+	return log, func() error { return errors.Join(log.Close(), stop()) }
+}
+
+// fill writes a store and verifies it.
+func fill(ctx context.Context, dir string, sources []repair.Source, a *archive.Archive, progress func(done, total uint64)) (parts []repair.Part, err error) {
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, fmt.Errorf("repair the stream: %w", err)
+	}
+	// Nothing relies on it before it was synced as a whole.
+	err = withStore(ctx, dir, true, func(log *jetstream.Log) error {
+		parts, err = repair.Fill(ctx, log, sources, progress)
+		return err
+	})
+	if err == nil {
+		err = syncTree(dir)
+	}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	tree := a.Tree()
+	expect := []audit.Expectation{{What: "the archive", Size: uint64(tree.N), Root: tree.Hash}}
+	return parts, withStore(ctx, dir, false, func(log *jetstream.Log) error {
+		_, err := audit.Verify(ctx, log, expect, progress)
+		return err
+	})
+}
+
+// withStore runs a server on a directory of its own.
+func withStore(ctx context.Context, dir string, fresh bool, f func(*jetstream.Log) error) error {
+	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: fresh})
+	if err != nil {
+		return err
+	}
+	defer server.Shutdown()
+	c := jetstream.Config{Server: server}
+	if fresh {
+		if err := jetstream.Create(ctx, c); err != nil {
+			return err
+		}
+	}
+	log, err := jetstream.Open(ctx, c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(log), log.Close())
+}
+
+// syncTree brings all files and names below a directory to the disk.
+func syncTree(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() && !d.Type().IsRegular() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	})
+}
+
+// RepairArchive writes the archive again from the stream, after every record of
+// it was verified against the last checkpoint, and signs it. The old one is set aside.
+func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o RepairOptions) (*Repaired, error) {
+	l.proof.Lock()
+	defer l.proof.Unlock()
+	key, err := l.Key()
+	if err != nil {
+		return nil, err
+	}
+	var expect []audit.Expectation
+	var earlier [][]byte
+	if promised, err := l.promise(); err != nil {
+		return nil, err
+	} else if promised != nil {
+		s, err := checkpoint.Open(promised, key)
+		if err != nil {
+			return nil, err
+		}
+		expect = append(expect, audit.Expect("the last checkpoint", s.Checkpoint, nil))
+		earlier = append(earlier, promised)
+	}
+	if _, err := audit.Verify(ctx, l.Log, expect, o.Progress); err != nil {
+		return nil, err
+	}
+	dir := l.Place.ArchiveDir()
+	fresh := dir + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return nil, fmt.Errorf("repair the archive: %w", err)
+	}
+	a, err := archive.Create(fresh)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.CatchUp(ctx, l.Log, o.Progress); err != nil {
+		return nil, err
+	}
+	s, err := checkpoint.Issue(ctx, a, key, signer, earlier, nil)
+	if err != nil {
+		return nil, err
+	}
+	r := &Repaired{Records: a.Size(), SetAside: setAside(dir, o.Now())}
+	if err := os.Rename(dir, r.SetAside); errors.Is(err, fs.ErrNotExist) {
+		r.SetAside = ""
+	} else if err != nil {
+		return nil, fmt.Errorf("set the damaged archive aside: %w", err)
+	}
+	if err := errors.Join(os.Rename(fresh, dir), durable.SyncDir(filepath.Dir(dir))); err != nil {
+		return nil, fmt.Errorf("put the new archive in its place: %w", err)
+	}
+	if l.proof.archive, err = archive.Open(dir); err != nil {
+		return nil, err
+	}
+	if err := durable.Replace(l.Place.path(promiseFile), s.Signed.Note); err != nil {
+		return nil, fmt.Errorf("keep the checkpoint: %w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,177 @@
+package archive
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"caseledger/events"
+	"caseledger/replay/inorder"
+)
+
+// A bundle is a file of records that is to be read, and what it must add up to.
+type bundle struct {
+	n      int64
+	width  int
+	root   tlog.Hash   // of a complete tile
+	leaves []tlog.Hash // of a partial one
+	tile   bool        // its tile of level 0 is checked too
+
+	data []byte // once it was read
+}
+
+// Read calls f with consecutive batches of the records from..to, both inclusive,
+// each checked against the root before it is handed out. Subjects of messages are
+// left empty: the records say them. Reading and checking use all cores.
+func (a *Archive) Read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	a.reading.RLock()
+	defer a.reading.RUnlock()
+	tree := a.Tree()
+	if from > to {
+		return nil
+	}
+	if from == 0 || to > uint64(tree.N) {
+		return &events.DamageError{Sequence: max(from, uint64(tree.N)+1), Detail: fmt.Sprintf("the archive %s ends at #%d", a.dir, tree.N)}
+	}
+	return a.read(ctx, tree, from, to, false, f)
+}
+
+// Check reads every file that the archive is made of and reports the first that
+// is missing or does not hold what it held, as a [*DamageError].
+func (a *Archive) Check(ctx context.Context) error {
+	a.reading.RLock()
+	defer a.reading.RUnlock()
+	a.cache.clear() // what was good when it was read may not be so now
+	tree, err := a.checkHead()
+	if err != nil {
+		return err
+	}
+	if _, err := a.readEdge(tree); err != nil || tree.N == 0 {
+		return err
+	}
+	return a.read(ctx, tree, 1, uint64(tree.N), true, func([]events.Message) error { return nil })
+}
+
+func (a *Archive) checkHead() (tlog.Tree, error) {
+	a.appending.Lock()
+	defer a.appending.Unlock()
+	path := filepath.Join(a.dir, headFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return tlog.Tree{}, damage(path, err)
+	}
+	if tree := a.Tree(); string(b) != string(formatHead(tree)) {
+		return tree, &DamageError{path, "it is not what was written"}
+	}
+	return a.Tree(), nil
+}
+
+func (a *Archive) read(ctx context.Context, tree tlog.Tree, from, to uint64, check bool, f func([]events.Message) error) error {
+	return inorder.Run(ctx, func(ctx context.Context, emit func(*bundle) error) error {
+		return a.plan(tree, int64(from-1)/tileWidth, int64(to-1)/tileWidth, check, emit)
+	}, a.readBundle, func(batch []events.Message) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		first := batch[0].Sequence
+		if first < from {
+			batch = batch[from-first:]
+		}
+		if last := batch[len(batch)-1].Sequence; last > to {
+			batch = batch[:len(batch)-int(last-to)]
+		}
+		return f(batch)
+	})
+}
+
+// planned is the number of bundles whose hashes are looked up at once: those of
+// one tile of level 1.
+const planned = tileWidth
+
+// plan emits the bundles first..last with the hashes that they must have.
+func (a *Archive) plan(tree tlog.Tree, first, last int64, check bool, emit func(*bundle) error) error {
+	reader := a.reader(tree)
+	for first <= last {
+		end := min(first|(planned-1), last)
+		var indexes []int64
+		for n := first; n <= end && (n+1)*tileWidth <= tree.N; n++ {
+			indexes = append(indexes, tlog.StoredHashIndex(tileHeight, n))
+		}
+		roots, err := reader.ReadHashes(indexes)
+		if err != nil {
+			return err
+		}
+		for i, root := range roots {
+			if err := emit(&bundle{n: first + int64(i), width: tileWidth, root: root, tile: check}); err != nil {
+				return err
+			}
+		}
+		if first += int64(len(roots)); first <= end { // the partial one at the edge
+			b := &bundle{n: first, width: width(tree.N, 0)}
+			indexes = indexes[:0]
+			for i := range b.width {
+				indexes = append(indexes, tlog.StoredHashIndex(0, first*tileWidth+int64(i)))
+			}
+			if b.leaves, err = reader.ReadHashes(indexes); err != nil {
+				return err
+			}
+			if err := emit(b); err != nil {
+				return err
+			}
+			first++
+		}
+	}
+	return nil
+}
+
+// readBundle reads a file of records and checks it.
+func (a *Archive) readBundle(b *bundle) ([]events.Message, error) {
+	path := filepath.Join(a.dir, tilePath(entries, b.n, b.width))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, damage(path, err)
+	}
+	b.data = data
+	batch := make([]events.Message, b.width)
+	var hashes [tileWidth]tlog.Hash
+	for i := range batch {
+		if len(data) < 2 {
+			return nil, &DamageError{path, "it ends early"}
+		}
+		n := int(binary.BigEndian.Uint16(data))
+		if data = data[2:]; len(data) < n {
+			return nil, &DamageError{path, "it ends early"}
+		}
+		batch[i] = events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[:n:n]}
+		hashes[i] = tlog.RecordHash(data[:n])
+		if data = data[n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
+			return nil, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", batch[i].Sequence)}
+		}
+	}
+	if len(data) > 0 {
+		return nil, &DamageError{path, "it goes on after its last record"}
+	}
+	if b.leaves == nil && foldTile(hashes[:]) != b.root {
+		return nil, &DamageError{path, "its records do not have the hashes that they had"}
+	}
+	if b.tile {
+		return batch, a.checkTile(b.n, hashes[:])
+	}
+	return batch, nil
+}
+
+// checkTile checks a complete tile of level 0 against what it must hold.
+func (a *Archive) checkTile(n int64, hashes []tlog.Hash) error {
+	b, err := a.readTile(0, n, tileWidth)
+	if err != nil {
+		return err
+	}
+	if string(b) != string(flatten(hashes)) {
+		return &DamageError{filepath.Join(a.dir, tilePath(0, n, tileWidth)), "its hashes are not those of the records"}
+	}
+	return nil
+}
