@@ -8,7 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LINT    := go tool -modfile=.ci/tools.mod golangci-lint
 FUZZTIME ?= 30s
 
-.PHONY: help build run demo test test-long check bench fuzz generate release clean
+.PHONY: help build run demo test test-long check bench bench-go fuzz generate release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,7 +42,12 @@ check: ## formatting, vet, golangci-lint (built on first use), module checksums
 	$(LINT) run ./...
 	go mod verify
 
-bench: ## run every benchmark; each number beside the bare floor of the same run
+EVENTS ?= 1000000
+
+bench: build ## measure the whole program at EVENTS events, each number beside the bare floor of the same run
+	$(BIN) bench --events $(EVENTS)
+
+bench-go: ## run the benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...
 
 fuzz: ## fuzz every parser for FUZZTIME each (default 30s)

@@ -72,10 +72,25 @@ func Encode(env Envelope, event Event) (*Record, error) {
 // Use DecodeStrict where a record is judged (before writing, in verification) and
 // Decode where records that were judged are read back. raw is kept.
 func Decode(sequence uint64, raw []byte) (*Record, error) {
-	if r := decodeCanonical(sequence, raw); r != nil {
-		return r, nil
+	r := new(Record)
+	if err := DecodeInto(r, sequence, raw); err != nil {
+		return nil, err
 	}
-	return DecodeStrict(sequence, raw)
+	return r, nil
+}
+
+// DecodeInto is [Decode] into a record that is used again: for many records, of
+// which none is kept. What r held before is gone, also after an error.
+func DecodeInto(r *Record, sequence uint64, raw []byte) error {
+	if decodeCanonical(r, sequence, raw) {
+		return nil
+	}
+	strict, err := DecodeStrict(sequence, raw)
+	if err != nil {
+		return err
+	}
+	*r = *strict
+	return nil
 }
 
 // DecodeStrict reads a record as any CloudEvents JSON document, with its data. It

@@ -3,26 +3,26 @@ package events
 import "bytes"
 
 // decodeCanonical reads a record whose envelope stands exactly as [Encode]
-// writes it, and returns nil at the first deviation, whether that is a fault or
-// another way to write the same: the strict decoder decides. It costs two
-// allocations: the record, and one string that all its text attributes share.
-func decodeCanonical(sequence uint64, raw []byte) *Record {
+// writes it, and returns false at the first deviation, whether that is a fault or
+// another way to write the same: the strict decoder decides. It costs one
+// allocation: a string that all text attributes share.
+func decodeCanonical(r *Record, sequence uint64, raw []byte) bool {
 	if len(raw) > MaxRecord {
-		return nil
+		return false
 	}
-	r := &Record{Sequence: sequence, Raw: raw}
+	*r = Record{Sequence: sequence, Raw: raw}
 	s := scanner{rest: raw}
 	r.typ = s.envelope(&r.Envelope)
 	s.skip(`,"data":`)
 	if s.failed || !bytes.HasPrefix(s.rest, []byte("{")) || !bytes.HasSuffix(s.rest, []byte("}}")) {
-		return nil
+		return false
 	}
 	if r.check() != nil || r.typ.Kind != r.Subject.Kind() {
-		return nil
+		return false
 	}
 	end := len(s.rest) - 1
 	r.data = s.rest[:end:end]
-	return r
+	return true
 }
 
 // A scanner reads canonical text from the left. After a failure what it returns

@@ -57,7 +57,8 @@ type builder struct {
 	packer   packer
 	spare    [][]byte // buffers of segments, free after a commit
 	used     [][]byte
-	commands []commandKey // of the incomplete run
+	commands []commandKey   // of the incomplete run
+	free     chan []decoded // batches that are written
 }
 
 func newBuilder(path string, views []View, until uint64, runSize int, progress func(Progress)) (*builder, error) {
@@ -75,7 +76,7 @@ func newBuilder(path string, views []View, until uint64, runSize int, progress f
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("build views: %w", err), db.Close())
 	}
-	return &builder{path: path, views: views, until: until, progress: progress, db: db, runs: r}, nil
+	return &builder{path: path, views: views, until: until, progress: progress, db: db, runs: r, free: make(chan []decoded, batchesAhead+2)}, nil
 }
 
 // removeLeftover removes what a killed build left. It is locked first: a build in
@@ -121,7 +122,7 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	if err := b.ingest(ctx, src); err != nil {
 		return err
 	}
-	b.packer, b.spare, b.used, b.commands = packer{}, nil, nil, nil
+	b.packer, b.spare, b.used, b.commands, b.free = packer{}, nil, nil, nil, nil
 	subjects, err := b.index()
 	if err != nil {
 		return err
@@ -135,6 +136,9 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	return b.db.Update(func(*bolt.Tx) error { return nil })
 }
 
+// batchesAhead is how many batches are read ahead of what is written.
+const batchesAhead = 4
+
 // ingest reads and decodes on this goroutine while another one writes.
 func (b *builder) ingest(ctx context.Context, src Source) error {
 	if b.until == 0 {
@@ -142,7 +146,7 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	batches := make(chan []decoded, 4)
+	batches := make(chan []decoded, batchesAhead)
 	written := make(chan error, 1)
 	go func() {
 		err := guard(func() error { return b.write(batches) })
@@ -155,10 +159,9 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		batch := make([]decoded, len(messages))
+		batch := b.batch(len(messages))
 		for i, m := range messages {
-			var err error
-			if batch[i], err = decode(m); err != nil {
+			if err := batch[i].decode(m); err != nil {
 				return err
 			}
 		}
@@ -173,6 +176,18 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 		err = fmt.Errorf("the source ended at #%d before #%d", b.position.Sequence, b.until)
 	}
 	return err
+}
+
+// batch returns room for a batch, which the writer has done with.
+func (b *builder) batch(n int) []decoded {
+	select {
+	case batch := <-b.free:
+		if cap(batch) >= n {
+			return batch[:n]
+		}
+	default:
+	}
+	return make([]decoded, n)
 }
 
 // ingestCommit is the number of records in one transaction of ingest: whole
@@ -199,6 +214,10 @@ func (b *builder) write(batches <-chan []decoded) error {
 			}
 		}
 		b.progress(Progress{Ingest, b.position.Sequence, b.until})
+		select {
+		case b.free <- batch:
+		default:
+		}
 	}
 	if err := b.writeTails(tx); err != nil {
 		return err

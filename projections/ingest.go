@@ -8,20 +8,22 @@ import (
 
 // decoded is a record with what ingest needs of it.
 type decoded struct {
-	record  *events.Record
+	record  events.Record
 	hash    events.Hash
 	command uint64
 }
 
-func decode(m events.Message) (decoded, error) {
-	r, err := events.Decode(m.Sequence, m.Data)
-	if err != nil {
-		return decoded{}, err
+// decode reads a record into d, which is used again in a rebuild.
+func (d *decoded) decode(m events.Message) error {
+	r := &d.record
+	if err := events.DecodeInto(r, m.Sequence, m.Data); err != nil {
+		return err
 	}
 	if m.Subject != "" && m.Subject != r.Subject {
-		return decoded{}, &ChainError{m.Sequence, r.Subject, fmt.Sprintf("it stands in the log under %s", m.Subject)}
+		return &ChainError{m.Sequence, r.Subject, fmt.Sprintf("it stands in the log under %s", m.Subject)}
 	}
-	return decoded{r, r.Hash(), hashCommand(r.CausationID)}, nil
+	d.hash, d.command = r.Hash(), hashCommand(r.CausationID)
+	return nil
 }
 
 // inOrder checks that a record stands at the position after last.

@@ -159,8 +159,8 @@ func newLive(tx *bolt.Tx) (*live, error) {
 }
 
 func (l *live) ingest(m events.Message) error {
-	d, err := decode(m)
-	if err != nil {
+	var d decoded
+	if err := d.decode(m); err != nil {
 		return err
 	}
 	e, err := l.entry(d.record.Subject)

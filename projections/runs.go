@@ -56,7 +56,7 @@ func (r *runs) close() error { return r.file.Close() }
 
 // add appends a record to its subject, whose chain it must continue.
 func (r *runs) add(d *decoded) error {
-	rec := d.record
+	rec := &d.record
 	p := r.parts[rec.Subject]
 	if p == nil {
 		p = &part{

@@ -1,7 +1,9 @@
 package projections
 
 import (
+	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sort"
 
@@ -221,7 +223,39 @@ func (s *Snapshot) History(subject events.Subject) ([]*events.Record, error) {
 	return s.appendHistory(nil, subject, nil)
 }
 
+// Messages returns the exact bytes of all records of a subject in order. They may
+// be kept, and they end with the head that was read from the log.
+func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, err error) {
+	value := s.subjects.Get([]byte(subject))
+	if value == nil {
+		return nil, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	var failed error
+	err = e.each(func(sequence uint64) bool {
+		var raw []byte
+		if sequence > s.until {
+			return false
+		}
+		if raw, failed = s.Raw(sequence); failed == nil {
+			messages = append(messages, events.Message{Sequence: sequence, Subject: subject, Data: bytes.Clone(raw)})
+		}
+		return failed == nil
+	})
+	if err == nil && failed == nil && len(messages) > 0 && e.last <= s.until && events.HashOf(messages[len(messages)-1].Data) != e.hash {
+		err = errors.New("its last record is not the one that was read from the log")
+	}
+	if err = errors.Join(err, failed); err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	return messages, nil
+}
+
 // appendHistory leaves out the records that skip, which may be nil, wants skipped.
+// Records that the list held before are used again.
 func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject, skip func(raw []byte) bool) ([]*events.Record, error) {
 	value := s.subjects.Get([]byte(subject))
 	if value == nil {
@@ -245,11 +279,9 @@ func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject eve
 			return failed == nil
 		}
 		var r *events.Record
-		if r, failed = events.Decode(sequence, raw); failed != nil {
-			return false
-		}
-		records = append(records, r)
-		return true
+		records, r = another(records)
+		failed = events.DecodeInto(r, sequence, raw)
+		return failed == nil
 	})
 	if failed != nil {
 		err = failed
@@ -258,6 +290,18 @@ func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject eve
 		return nil, fmt.Errorf("read history of %s: %w", subject, err)
 	}
 	return records, nil
+}
+
+// another appends a record to a list: the one that the list held there before, if
+// it did, which saves the largest allocation of a rebuild.
+func another(records []*events.Record) ([]*events.Record, *events.Record) {
+	n := len(records)
+	if n < cap(records) && records[:n+1][n] != nil {
+		records = records[:n+1]
+		return records, records[n]
+	}
+	r := new(events.Record)
+	return append(records, r), r
 }
 
 // Command returns the position of the record that a command made, 0 when the

@@ -111,7 +111,7 @@ func load(b *testing.B, js natsjs.JetStream, source projections.Source, n uint64
 				return err
 			}
 			subject := "ledger." + strings.Replace(string(r.Subject), "/", ".", 1)
-			if _, err := js.PublishMsgAsync(&nats.Msg{Subject: subject, Data: m.Data}); err != nil {
+			if _, err := js.PublishMsgAsync(&nats.Msg{Subject: subject, Data: m.Data}, natsjs.WithStallWait(time.Minute)); err != nil {
 				return err
 			}
 		}

@@ -107,6 +107,9 @@ func (c Config) connect() (*nats.Conn, jetstream.JetStream, error) {
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectBufSize(-1),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), // by default they go to the process's standard error
+		// A request that is answered by several messages makes a queue for them:
+		// one for the longest answer, not half a megabyte each time.
+		nats.SyncQueueLen(directMessages + 16),
 	}
 	if c.Server != nil {
 		options = append(options, nats.InProcessServer(c.Server))

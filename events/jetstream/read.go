@@ -2,9 +2,8 @@ package jetstream
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -144,20 +143,39 @@ func (l *Log) consume(ctx context.Context, from, to uint64, f func([]events.Mess
 // A feed is a consumer that lives for one read. It is pulled by hand: that is
 // as fast as a bare counting consumer, and the sequence numbers tell by
 // themselves what an ordered consumer would have to find out.
-type feed struct {
+type feed interface {
+	// batch returns the messages from..to, or fewer when a gap or a stall comes.
+	batch(ctx context.Context, from, to uint64) []events.Message
+	close()
+}
+
+// pulls keeps two requests to a consumer under way.
+type pulls struct {
 	stream    Stream
-	conn      *nats.Conn
-	sub       *nats.Subscription
-	messages  chan *nats.Msg
 	pull      string // where requests go
 	inbox     string
 	remaining uint64 // not yet requested
 	unmet     uint64 // requested and not yet received
-	timer     *time.Timer
-	remove    func()
+	remove    func() // the consumer
 }
 
-func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
+// request asks for one window more. A request that is lost shows as a stall.
+func (p *pulls) request(send func(body []byte) error) {
+	if n := min(p.remaining, readWindow); n > 0 {
+		_ = send(fmt.Appendf(nil, `{"batch":%d,"expires":%d}`, n, consumerLife))
+		p.remaining -= n
+		p.unmet += n
+	}
+}
+
+// received counts a message that came.
+func (p *pulls) received(send func(body []byte) error) {
+	if p.unmet--; p.unmet == readWindow {
+		p.request(send)
+	}
+}
+
+func (l *Log) feed(ctx context.Context, from, to uint64) (feed, error) {
 	setup, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
 	consumer, err := l.readJS.CreateConsumer(setup, l.name(), jetstream.ConsumerConfig{
@@ -172,14 +190,11 @@ func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
 		return nil, err
 	}
 	name := consumer.CachedInfo().Name
-	f := &feed{
+	p := pulls{
 		stream:    l.stream(),
-		conn:      l.readConn,
-		messages:  make(chan *nats.Msg, 2*readWindow+16),
 		pull:      apiPrefix + "CONSUMER.MSG.NEXT." + l.name() + "." + name,
 		inbox:     nats.NewInbox(),
 		remaining: to - from + 1,
-		timer:     time.NewTimer(stall),
 		remove: func() {
 			ctx, cancel := context.WithTimeout(context.Background(), stall)
 			defer cancel()
@@ -187,43 +202,63 @@ func (l *Log) feed(ctx context.Context, from, to uint64) (*feed, error) {
 			_ = l.readJS.DeleteConsumer(ctx, l.name(), name)
 		},
 	}
+	f, err := l.subscribe(p)
+	if err != nil {
+		p.remove()
+	}
+	return f, err
+}
+
+func (l *Log) subscribe(p pulls) (feed, error) {
+	if l.config.Server != nil {
+		w, err := dial(l.config.Server)
+		if err != nil {
+			return nil, err
+		}
+		f := &wireFeed{pulls: p, wire: w}
+		if err := w.subscribe(p.inbox); err != nil {
+			return nil, errors.Join(err, w.conn.Close())
+		}
+		f.pulls.request(f.request)
+		f.pulls.request(f.request)
+		return f, nil
+	}
+	f := &clientFeed{pulls: p, conn: l.readConn, messages: make(chan *nats.Msg, 2*readWindow+16), timer: time.NewTimer(stall)}
+	var err error
 	if f.sub, err = f.conn.ChanSubscribe(f.inbox, f.messages); err != nil {
-		f.remove()
 		return nil, err
 	}
-	f.request()
-	f.request()
+	f.pulls.request(f.request)
+	f.pulls.request(f.request)
 	return f, nil
 }
 
-// request asks for one window more. A request that is lost shows as a stall.
-func (f *feed) request() {
-	if n := min(f.remaining, readWindow); n > 0 {
-		body := fmt.Appendf(nil, `{"batch":%d,"expires":%d}`, n, consumerLife)
-		_ = f.conn.PublishRequest(f.pull, f.inbox, body)
-		f.remaining -= n
-		f.unmet += n
-	}
+// A clientFeed is a feed over the general client.
+type clientFeed struct {
+	pulls
+	conn     *nats.Conn
+	sub      *nats.Subscription
+	messages chan *nats.Msg
+	timer    *time.Timer
 }
 
-// batch returns the messages from..to, or fewer when a gap or a stall comes.
-func (f *feed) batch(ctx context.Context, from, to uint64) []events.Message {
+func (f *clientFeed) request(body []byte) error { return f.conn.PublishRequest(f.pull, f.inbox, body) }
+
+func (f *clientFeed) batch(ctx context.Context, from, to uint64) []events.Message {
 	batch := make([]events.Message, 0, to-from+1)
 	for next := from; next <= to; next++ {
 		m := f.receive(ctx)
-		if m == nil || sequenceOf(m) != next {
+		if m == nil || deliveredSequence(m.Reply) != next {
 			break
 		}
 		batch = append(batch, events.Message{Sequence: next, Subject: f.stream.ledgerSubject(m.Subject), Data: m.Data})
-		if f.unmet--; f.unmet == readWindow {
-			f.request()
-		}
+		f.received(f.request)
 	}
 	return batch
 }
 
 // receive returns the next message, nil when none comes.
-func (f *feed) receive(ctx context.Context) *nats.Msg {
+func (f *clientFeed) receive(ctx context.Context) *nats.Msg {
 	select {
 	case m := <-f.messages:
 		return m
@@ -239,30 +274,41 @@ func (f *feed) receive(ctx context.Context) *nats.Msg {
 	return nil
 }
 
-func (f *feed) close() {
+func (f *clientFeed) close() {
 	f.timer.Stop()
 	_ = f.sub.Unsubscribe()
 	f.remove()
 }
 
-// sequenceOf reads the stream sequence number in a delivered message's reply
-// subject, "$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…", which has two
-// more tokens, domain and account, on some servers. It returns 0 for anything
+// deliveredSequence reads the stream sequence number in a delivered message's
+// reply subject, "$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…", which has
+// two more tokens, domain and account, on some servers. It returns 0 for anything
 // else, such as a status.
-func sequenceOf(m *nats.Msg) uint64 {
-	tokens := strings.Count(m.Reply, ".") + 1
-	skip := 5
-	if tokens > 9 {
-		skip = 7
+func deliveredSequence[T string | []byte](reply T) (sequence uint64) {
+	dots := 0
+	for i := range len(reply) {
+		if reply[i] == '.' {
+			dots++
+		}
 	}
-	rest := m.Reply
-	for range skip {
-		_, rest, _ = strings.Cut(rest, ".")
+	token := 5
+	if dots > 8 {
+		token = 7
 	}
-	digits, _, _ := strings.Cut(rest, ".")
-	sequence, err := strconv.ParseUint(digits, 10, 64)
-	if err != nil {
-		return 0
+	digits := 0
+	for i := range len(reply) {
+		switch c := reply[i]; {
+		case c == '.':
+			if token--; token < 0 {
+				return sequence
+			}
+		case token > 0:
+		case c < '0' || c > '9' || digits == 19:
+			return 0
+		default:
+			sequence = sequence*10 + uint64(c-'0')
+			digits++
+		}
 	}
-	return sequence
+	return 0
 }

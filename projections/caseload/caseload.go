@@ -90,6 +90,8 @@ type file struct {
 	leads       []change[lead]
 	intensities []change[int]
 	components  []change[component]
+
+	names row.Names // of agencies and workers, where many cases are read
 }
 
 func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
@@ -274,26 +276,38 @@ func (c *file) read(b []byte) error {
 		}
 		return ""
 	})
-	c.agencies = readChanges(&r, c.agencies, (*row.Reader).String)
-	c.leads = readChanges(&r, c.leads, func(r *row.Reader) lead { return lead{r.String(), r.Bool()} })
+	c.agencies = readChanges(&r, c.agencies, func(r *row.Reader) string { return r.Name(c.names) })
+	c.leads = readChanges(&r, c.leads, func(r *row.Reader) lead { return lead{r.Name(c.names), r.Bool()} })
 	c.intensities = readChanges(&r, c.intensities, func(r *row.Reader) int { return int(r.Uint()) })
 	c.components = readChanges(&r, c.components, func(r *row.Reader) component { return component{byte(r.Uint()), r.Bool()} })
 	return r.Err()
 }
 
 // open returns which components are open on a day; immigration and prosecution
-// are open from enrollment until they are closed.
-func (c *file) open(day events.Date) (open []events.Component) {
-	state := [len(components)]bool{false, true, true}
+// are open from enrollment until they are closed. The list is shared.
+func (c *file) open(day events.Date) []events.Component {
+	state := uint8(0b110)
 	for _, x := range c.components {
-		if x.from <= day && int(x.value.which) < len(state) {
-			state[x.value.which] = x.value.open
+		if x.from > day || int(x.value.which) >= len(components) {
+			continue
+		}
+		if bit := uint8(1) << x.value.which; x.value.open {
+			state |= bit
+		} else {
+			state &^= bit
 		}
 	}
-	for i, is := range state {
-		if is {
-			open = append(open, components[i])
-		}
-	}
-	return open
+	return componentSets[state]
 }
+
+// componentSets holds every set of components, by the bits of their indexes.
+var componentSets = func() (sets [1 << len(components)][]events.Component) {
+	for set := range sets {
+		for i, c := range components {
+			if set>>i&1 == 1 {
+				sets[set] = append(sets[set], c)
+			}
+		}
+	}
+	return sets
+}()

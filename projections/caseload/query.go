@@ -7,6 +7,7 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/clocks"
+	"caseledger/projections/row"
 )
 
 // A Filter selects cases. Empty fields select all.
@@ -118,7 +119,7 @@ func (c *Caseload) addAgencies(s *projections.Snapshot, f Filter) error {
 }
 
 func (c *Caseload) addCases(s *projections.Snapshot, f Filter) error {
-	var x file
+	x := file{names: row.Names{}}
 	return s.Rows(viewName, events.KindCase, func(id, b []byte) error {
 		if err := x.read(b); err != nil {
 			return fmt.Errorf("read case %s: %w", id, err)

@@ -95,6 +95,23 @@ func (r *Reader) Bytes() []byte {
 // String reads a text.
 func (r *Reader) String() string { return string(r.Bytes()) }
 
+// Names keeps one copy of each text that many rows hold, such as the ids of
+// agencies, for as long as a query runs.
+type Names map[string]string
+
+// Name reads a text that many rows hold; a nil names keeps nothing.
+func (r *Reader) Name(names Names) string {
+	b := r.Bytes()
+	if kept, found := names[string(b)]; found {
+		return kept
+	}
+	name := string(b)
+	if names != nil {
+		names[name] = name
+	}
+	return name
+}
+
 // Err returns [ErrMalformed] after a fault.
 func (r *Reader) Err() error {
 	if r.failed {

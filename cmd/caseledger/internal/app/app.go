@@ -27,8 +27,8 @@ type Index interface {
 	// Command returns the sequence of the record that a command id led to, 0
 	// when there is none.
 	Command(ctx context.Context, id string) (sequence uint64, err error)
-	// Version returns how many records of a subject the index knows.
-	Version(ctx context.Context, subject events.Subject) (uint64, error)
+	// History returns the records of a subject that the index knows, in order.
+	History(ctx context.Context, subject events.Subject) ([]events.Message, error)
 	// CatchUp brings the index up to the log's head and returns its position.
 	CatchUp(ctx context.Context) (position uint64, err error)
 }
@@ -171,16 +171,16 @@ func (a *App) basis(ctx context.Context, command aggregates.Command, state *fold
 // A loader returns the folded history of a subject.
 type loader func(context.Context, events.Subject) (*folded, error)
 
-// load returns the folded history of a subject, and whether it was in the cache.
-func (a *App) load(ctx context.Context, subject events.Subject) (f *folded, cached bool, err error) {
+// load returns the folded history of a subject, from the cache, the index or the
+// log. It is stale when other writers' records may be missing from it.
+func (a *App) load(ctx context.Context, subject events.Subject) (f *folded, stale bool, err error) {
 	if f := a.cache.get(subject); f != nil {
-		return f, true, nil
+		return f, a.shared, nil
 	}
-	f, err = a.fold(ctx, subject)
-	if err != nil {
+	if f, stale, err = a.foldIndexed(ctx, subject); err != nil {
 		return nil, false, err
 	}
-	return a.cache.add(f), false, nil
+	return a.cache.add(f), stale, nil
 }
 
 // loadBasis returns the folded history of a subject that a decision rests on.

@@ -207,10 +207,16 @@ func isPrintable(s string) bool {
 
 // attempt decides a command once and appends what was decided.
 func (a *App) attempt(ctx context.Context, w *work) (Receipt, error) {
-	target, cached, err := a.load(ctx, w.subject)
+	target, stale, err := a.load(ctx, w.subject)
 	if err != nil {
 		return Receipt{}, err
 	}
+	return a.attemptOn(ctx, w, target, stale)
+}
+
+// attemptOn decides on a folded history, which is stale when other writers'
+// records may be missing from it.
+func (a *App) attemptOn(ctx context.Context, w *work, target *folded, stale bool) (Receipt, error) {
 	if err := a.permit(ctx, w, target, a.loadBasis); err != nil {
 		return Receipt{}, err
 	}
@@ -221,10 +227,12 @@ func (a *App) attempt(ctx context.Context, w *work) (Receipt, error) {
 		return Receipt{}, err
 	}
 	event, err := a.decide(ctx, w, target, a.loadBasis)
-	if a.shared && cached && (err != nil || event == nil) {
-		// The cached history may be older than another writer's records.
+	if stale && (err != nil || event == nil) {
 		a.cache.drop(w.subject)
-		return a.attempt(ctx, w)
+		if target, err = a.fold(ctx, w.subject); err != nil {
+			return Receipt{}, err
+		}
+		return a.attemptOn(ctx, w, a.cache.add(target), false)
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -238,6 +246,7 @@ func (a *App) attempt(ctx context.Context, w *work) (Receipt, error) {
 		return Receipt{}, err
 	}
 	w.tried = append(w.tried, record.ID)
+	a.appended.touch(w.subject)
 	record.Sequence, err = a.log.Append(ctx, w.subject, target.sequence, record.ID, record.Raw)
 	if err != nil {
 		return Receipt{}, err
@@ -248,7 +257,7 @@ func (a *App) attempt(ctx context.Context, w *work) (Receipt, error) {
 	if err := a.cache.apply(target, record); err != nil {
 		return Receipt{}, err
 	}
-	if err := a.appended.add(ctx, w.req.ID, record.Sequence); err != nil {
+	if err := a.appended.add(ctx, w.req.ID, w.subject, record.Sequence); err != nil {
 		return Receipt{}, fmt.Errorf("recorded #%d, but: %w", record.Sequence, err)
 	}
 	receipt.Record, receipt.Appended = record, true
@@ -331,7 +340,7 @@ func (a *App) readBack(ctx context.Context, w *work) (Receipt, error) {
 	if !found {
 		return Receipt{}, nil
 	}
-	if err := a.appended.add(ctx, w.req.ID, before.sequence); err != nil {
+	if err := a.appended.add(ctx, w.req.ID, w.subject, before.sequence); err != nil {
 		return Receipt{}, err
 	}
 	return a.again(ctx, w, target, before)

@@ -60,7 +60,7 @@ func TestSameCommandIDOnAnotherSubjectIsRefused(t *testing.T) {
 	_, err := a.Execute(t.Context(), sign("c1", "A-2"))
 	asError[*app.CommandReusedError](t, err)
 
-	restarted := open(t, log, func(c *app.Config) { c.Index = index{"c1": 2} })
+	restarted := open(t, log, func(c *app.Config) { c.Index = index{map[string]uint64{"c1": 2}, log} })
 	_, err = restarted.Execute(t.Context(), sign("c1", "A-2"))
 	asError[*app.CommandReusedError](t, err)
 	if head(t, log) != 2 {
@@ -68,22 +68,92 @@ func TestSameCommandIDOnAnotherSubjectIsRefused(t *testing.T) {
 	}
 }
 
-type index map[string]uint64
+// An index knows all of a log, as the views do once they have caught up.
+type index struct {
+	commands map[string]uint64
+	log      events.Log
+}
 
-func (i index) Command(_ context.Context, id string) (uint64, error)        { return i[id], nil }
-func (i index) Version(_ context.Context, s events.Subject) (uint64, error) { return i[string(s)], nil }
-func (i index) CatchUp(context.Context) (uint64, error)                     { return 2, nil }
+func (i index) Command(_ context.Context, id string) (uint64, error) { return i.commands[id], nil }
+func (i index) History(ctx context.Context, s events.Subject) ([]events.Message, error) {
+	return i.log.History(ctx, s)
+}
+func (i index) CatchUp(ctx context.Context) (uint64, error) { return i.log.Head(ctx) }
 
 func TestVanishedLastRecordIsNotForked(t *testing.T) {
-	a, log := given(t, false)
+	for _, shared := range []bool{false, true} {
+		a, whole := given(t, false)
+		must(t, a, sign("c1", "A-1"))
+		damaged := copyOf(t, whole)
+		must(t, a, app.Request{Name: "suspend-office", ID: "c2", Actor: "amy", Command: &suspendOffice{Agency: "A-1"}})
+
+		knowsMore := open(t, damaged, func(c *app.Config) { c.Index, c.Shared = index{log: whole}, shared })
+		_, err := knowsMore.Execute(t.Context(), sign("c3", "A-1"))
+
+		asError[*events.DamageError](t, err)
+		if head(t, damaged) != 2 {
+			t.Errorf("the log has %d records, want 2", head(t, damaged))
+		}
+	}
+}
+
+// copyOf returns a log with the records that another one has now.
+func copyOf(t *testing.T, log events.Log) events.Log {
+	t.Helper()
+	to, last := memlog.New(), map[events.Subject]uint64{}
+	err := log.Read(t.Context(), 1, head(t, log), func(batch []events.Message) error {
+		for _, m := range batch {
+			r, err := events.Decode(m.Sequence, m.Data)
+			if err != nil {
+				return err
+			}
+			if last[m.Subject], err = to.Append(t.Context(), m.Subject, last[m.Subject], r.ID, m.Data); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+func TestHistoryOutOfTheIndexMissesNothingOfThisProcess(t *testing.T) {
+	_, log := given(t, false)
+	suspend := func(id string) app.Request {
+		return app.Request{Name: "suspend-office", ID: id, Actor: "amy", Command: &suspendOffice{Agency: "A-1"}}
+	}
+	behind := copyOf(t, log)
+	// Nothing stays cached: every command folds its subject again.
+	a := open(t, log, func(c *app.Config) { c.Index, c.CacheSize = index{log: behind}, 1 })
 	must(t, a, sign("c1", "A-1"))
+	must(t, a, sign("c2", "A-2"))
+	must(t, a, suspend("c3"))
+	must(t, a, sign("c4", "A-2"))
 
-	knowsMore := open(t, log, func(c *app.Config) { c.Index = index{"agency/A-1": 2} })
-	_, err := knowsMore.Execute(t.Context(), sign("c2", "A-1"))
+	if r := must(t, a, suspend("c5")); r.Record != nil {
+		t.Errorf("got %+v, want nothing recorded: the office is suspended", r)
+	}
+}
 
-	asError[*events.DamageError](t, err)
-	if head(t, log) != 2 {
-		t.Errorf("the log has %d records, want 2", head(t, log))
+func TestHistoryOutOfTheIndexMayMissOtherWritersRecords(t *testing.T) {
+	a, log := given(t, false)
+	suspend := func(id string) app.Request {
+		return app.Request{Name: "suspend-office", ID: id, Actor: "amy", Command: &suspendOffice{Agency: "A-1"}}
+	}
+	empty := copyOf(t, log)
+	must(t, a, sign("c1", "A-1"))
+	signed := copyOf(t, log)
+	shared := func(known events.Log) *app.App {
+		return open(t, log, func(c *app.Config) { c.Index, c.Shared = index{log: known}, true })
+	}
+
+	if r := must(t, shared(empty), suspend("c2")); !r.Appended {
+		t.Errorf("got %+v, want it recorded: the office is signed", r)
+	}
+	if r := must(t, shared(signed), suspend("c3")); r.Record != nil {
+		t.Errorf("got %+v, want nothing recorded: the office is suspended", r)
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"container/list"
 	"context"
 	"fmt"
@@ -44,20 +45,106 @@ func (f *folded) apply(r *events.Record) error {
 	return nil
 }
 
-// fold reads and folds the whole history of a subject. It demands every record
-// that was ever read: the log forgets a damaged last record without a word, and
-// the next one would fork the subject.
+// fold reads and folds the whole history of a subject from the log. It demands
+// every record that was ever read: the log forgets a damaged last record without
+// a word, and the next one would fork the subject.
 func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error) {
+	// Asked before the log, which may grow meanwhile.
+	known, err := a.known(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	messages, err := a.log.History(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	f, err := a.foldMessages(subject, messages)
+	if err != nil {
+		return nil, err
+	}
+	if n := uint64(len(known)); f.version < n {
+		return nil, &events.DamageError{Sequence: f.sequence + 1, Detail: fmt.Sprintf(
+			"version %d of %s, or a later one, was read before and is gone", f.version+1, subject)}
+	}
+	return f, nil
+}
+
+// foldIndexed folds a subject's history out of the index where that is all of it,
+// as far as this process knows: the index says where the records stand, which the
+// log needs a search of its files for. The log must still hold each record. What other writers appended since is missing then; the
+// expectation of an append finds that out, as it does when the log has lost a
+// record that the index holds. stale says that there may be other writers.
+func (a *App) foldIndexed(ctx context.Context, subject events.Subject) (f *folded, stale bool, err error) {
+	if a.index == nil || a.appended.touched(subject) {
+		f, err = a.fold(ctx, subject)
+		return f, false, err
+	}
+	messages, err := a.known(ctx, subject)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := a.checkHeld(ctx, subject, messages); err != nil {
+		return nil, false, err
+	}
+	f, err = a.foldMessages(subject, messages)
+	return f, a.shared, err
+}
+
+// checkHeld demands that the log holds every record of a history as it was read
+// before: nothing is built on one that is damaged or has vanished.
+func (a *App) checkHeld(ctx context.Context, subject events.Subject, messages []events.Message) error {
+	held, err := a.get(ctx, messages)
+	if err != nil {
+		return err
+	}
+	for i, m := range messages {
+		if i >= len(held) || !bytes.Equal(held[i].Data, m.Data) {
+			return &events.DamageError{Sequence: m.Sequence, Detail: fmt.Sprintf("it is not the record of %s that was read before", subject)}
+		}
+	}
+	return nil
+}
+
+// get reads the records at the places of some messages from the log.
+func (a *App) get(ctx context.Context, messages []events.Message) (held []events.Message, err error) {
+	sequences := make([]uint64, len(messages))
+	for i, m := range messages {
+		sequences[i] = m.Sequence
+	}
+	if log, ok := a.log.(getter); ok && len(messages) > 0 {
+		return log.Get(ctx, sequences)
+	}
+	for _, n := range sequences {
+		if err := a.log.Read(ctx, n, n, func(batch []events.Message) error { held = append(held, batch...); return nil }); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// A getter is a log that returns single records faster than by a Read.
+type getter interface {
+	Get(ctx context.Context, sequences []uint64) ([]events.Message, error)
+}
+
+// known returns what the index knows of a subject.
+func (a *App) known(ctx context.Context, subject events.Subject) ([]events.Message, error) {
+	if a.index == nil {
+		return nil, nil
+	}
+	known, err := a.index.History(ctx, subject)
+	if err != nil {
+		return nil, fmt.Errorf("look up %s in the views: %w", subject, err)
+	}
+	return known, nil
+}
+
+func (a *App) foldMessages(subject events.Subject, messages []events.Message) (*folded, error) {
 	f, err := a.catalogue.unfolded(subject)
 	if err != nil {
 		return nil, err
 	}
-	// Asked before the log, which may grow meanwhile.
-	known, err := a.knownVersion(ctx, subject)
-	if err != nil {
-		return nil, err
-	}
-	records, err := a.records(ctx, subject)
+	records, err := decodeAll(messages)
 	if err != nil {
 		return nil, err
 	}
@@ -66,22 +153,7 @@ func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error)
 			return nil, err
 		}
 	}
-	if f.version < known {
-		return nil, &events.DamageError{Sequence: f.sequence + 1, Detail: fmt.Sprintf(
-			"version %d of %s, or a later one, was read before and is gone", f.version+1, subject)}
-	}
 	return f, nil
-}
-
-func (a *App) knownVersion(ctx context.Context, subject events.Subject) (uint64, error) {
-	if a.index == nil {
-		return 0, nil
-	}
-	known, err := a.index.Version(ctx, subject)
-	if err != nil {
-		return 0, fmt.Errorf("look up %s in the views: %w", subject, err)
-	}
-	return known, nil
 }
 
 func (c *Catalogue) unfolded(subject events.Subject) (*folded, error) {
@@ -98,7 +170,11 @@ func (a *App) records(ctx context.Context, subject events.Subject) ([]*events.Re
 	if err != nil {
 		return nil, err
 	}
-	records := make([]*events.Record, len(messages))
+	return decodeAll(messages)
+}
+
+func decodeAll(messages []events.Message) (records []*events.Record, err error) {
+	records = make([]*events.Record, len(messages))
 	for i, m := range messages {
 		if records[i], err = events.Decode(m.Sequence, m.Data); err != nil {
 			return nil, &events.DamageError{Sequence: m.Sequence, Detail: err.Error()}

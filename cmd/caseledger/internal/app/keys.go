@@ -108,15 +108,8 @@ func (l *Ledger) RotateMaster() error {
 	return keys.RotateMaster()
 }
 
-// RotateClient makes a new generation of a client's keys.
+// RotateClient makes a new generation of the keys of a client who has records.
 func (l *Ledger) RotateClient(client string) (generation int, err error) {
-	version, err := l.knownVersion(context.Background(), events.SubjectOf(events.KindCase, client))
-	if err != nil {
-		return 0, err
-	}
-	if version == 0 {
-		return 0, &projections.NotFoundError{Name: client}
-	}
 	keys, err := l.keyring()
 	if err != nil {
 		return 0, err

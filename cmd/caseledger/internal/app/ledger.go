@@ -370,6 +370,9 @@ func (l *Ledger) URL() string {
 	return l.stores.server.URL()
 }
 
+// Stream says how the ledger's stream is reached, for measurements beside it.
+func (l *Ledger) Stream() jetstream.Config { return l.stores.config }
+
 // Close closes everything, in the reverse order of [Open].
 func (l *Ledger) Close() error {
 	var faults []error
@@ -409,13 +412,12 @@ func (v *viewsIndex) Command(_ context.Context, id string) (sequence uint64, err
 	return sequence, err
 }
 
-func (v *viewsIndex) Version(_ context.Context, subject events.Subject) (version uint64, err error) {
-	err = v.views.Read(func(s *projections.Snapshot) error {
-		head, _, err := s.Head(subject)
-		version = head.Version
+func (v *viewsIndex) History(_ context.Context, subject events.Subject) (messages []events.Message, err error) {
+	err = v.views.Read(func(s *projections.Snapshot) (err error) {
+		messages, err = s.Messages(subject)
 		return err
 	})
-	return version, err
+	return messages, err
 }
 
 func (v *viewsIndex) CatchUp(ctx context.Context) (uint64, error) {

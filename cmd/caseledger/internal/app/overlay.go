@@ -26,7 +26,10 @@ func (o *overlay) load(ctx context.Context, subject events.Subject) (*folded, er
 	if f := o.subjects[subject]; f != nil {
 		return f, nil
 	}
-	f, err := o.app.fold(ctx, subject)
+	f, stale, err := o.app.foldIndexed(ctx, subject)
+	if err == nil && stale {
+		f, err = o.app.fold(ctx, subject)
+	}
 	if err != nil {
 		return nil, err
 	}

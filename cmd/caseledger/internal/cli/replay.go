@@ -80,6 +80,7 @@ func (p *Program) replay(ctx context.Context, l *app.Ledger, o replayOptions) er
 	}
 	show := p.progress()
 	defer show.done()
+	defer app.CollectLate()()
 	begin := p.Now()
 	switch {
 	case o.compare:

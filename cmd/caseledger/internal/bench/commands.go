@@ -1,0 +1,196 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+
+	"caseledger/aggregates/clientcase"
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/events/natsserver"
+	"caseledger/projections"
+)
+
+// turn returns how many commands one turn of so many writers has, given how many
+// clients there are for all turns.
+func (r *run) turn(writers, clients int) int {
+	most := 256
+	if writers > 1 {
+		most = 64 * writers
+	}
+	return min(most, clients/(2*r.Rounds))
+}
+
+// commands measures durable commands, on the ledger with all its events and its
+// views as the program runs it, in turns with bare publishes of messages of the
+// same size, with the same expectation, on a server of its own that syncs each
+// too. A cold command is the first about a client since the ledger was opened;
+// the one behind it about the same client is cached.
+func (r *run) commands() (err error) {
+	clients, err := r.activeClients()
+	if err != nil {
+		return err
+	}
+	if len(clients) < 64*r.Rounds {
+		return fmt.Errorf("%d clients with long histories are too few to measure commands: take more events or fewer rounds", len(clients))
+	}
+	all := len(clients) - 1
+	floor, err := newFloor(r, clients[all])
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, floor.close()) }()
+	for _, writers := range []int{1, 32} {
+		turn := r.turn(writers, all)
+		var rounds [][3]float64 // floor, cold, cached: commands a second
+		for round := range r.Rounds {
+			r.Say("durable commands of %d writers: round %d of %d", writers, round+1, r.Rounds)
+			some := clients[:turn]
+			clients = clients[turn:]
+			rates, err := r.commandRound(floor, writers, some)
+			if err != nil {
+				return err
+			}
+			rounds = append(rounds, rates)
+		}
+		r.addCommands(writers, turn, rounds)
+	}
+	return nil
+}
+
+func (r *run) addCommands(writers, turn int, rounds [][3]float64) {
+	who := "one writer"
+	if writers > 1 {
+		who = strconv.Itoa(writers) + " writers"
+	}
+	for i, name := range [...]string{"cold", "cached"} {
+		k := i + 1
+		f := Figure{
+			Name: "durable commands, " + who + ", " + name, Unit: "commands/s",
+			Ours:  medianOf(rounds, func(c [3]float64) float64 { return c[k] }),
+			Floor: medianOf(rounds, func(c [3]float64) float64 { return c[0] }),
+			Ratio: medianOf(rounds, func(c [3]float64) float64 { return c[k] / c[0] }),
+			Note:  fmt.Sprintf("%d rounds of %d; floor: bare publishes", len(rounds), turn),
+		}
+		if name == "cached" {
+			f.Target = 0.8
+		}
+		r.add(f)
+	}
+}
+
+func (r *run) commandRound(floor *floor, writers int, clients []string) (rates [3]float64, err error) {
+	work := [...]func(writer int, client string) error{
+		func(writer int, _ string) error { return floor.publish(writer) },
+		func(_ int, client string) error { _, err := r.deliver(client, "cold"); return err },
+		func(_ int, client string) error { _, err := r.deliver(client, "cached"); return err },
+	}
+	for k, f := range work {
+		begin := r.Now()
+		if err := share(writers, clients, f); err != nil {
+			return rates, err
+		}
+		rates[k] = float64(len(clients)) / r.Now().Sub(begin).Seconds()
+	}
+	return rates, nil
+}
+
+// share does f for every client, by several writers.
+func share(writers int, clients []string, f func(writer int, client string) error) error {
+	var group sync.WaitGroup
+	faults := make([]error, writers)
+	for w := range writers {
+		group.Go(func() {
+			for i := w; i < len(clients) && faults[w] == nil; i += writers {
+				faults[w] = f(w, clients[i])
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(faults...)
+}
+
+// benchDay is the day of the measured commands: the sample is over by then.
+var benchDay = events.MustDate("2009-07-01")
+
+// deliver records a service to a client.
+func (r *run) deliver(client, which string) (app.Receipt, error) {
+	return r.ledger.Execute(r.ctx, app.Request{
+		Name: "deliver-service", ID: fmt.Sprintf("bench-%s-%s-%d", which, client, r.Records),
+		OccurredOn: benchDay, RecordedAt: r.ledger.EndOf(benchDay),
+		Actor: "W-BENCH", Role: "case_manager", Agency: "A-BENCH",
+		Command: &clientcase.DeliverService{Client: client, Category: "legal", Minutes: 45, Language: "es", Note: "called the attorney"},
+	})
+}
+
+// coldRecords is how many records a cold client's case has at least.
+const coldRecords = 20
+
+// activeClients returns clients whose cases have many records.
+func (r *run) activeClients() (clients []string, err error) {
+	err = r.read(func(s *projections.Snapshot) error {
+		return s.Subjects(events.KindCase, func(subject events.Subject) error {
+			head, _, err := s.Head(subject)
+			if err == nil && head.Version >= coldRecords && head.Version < 2*coldRecords {
+				clients = append(clients, subject.ID())
+			}
+			return err
+		})
+	})
+	return clients, err
+}
+
+// A floor publishes messages without looking at them, on a stream of its own
+// that is set up like the ledger's.
+type floor struct {
+	run    *run
+	dir    string
+	server *natsserver.Server
+	bare   *jetstream.Bare
+	data   []byte
+	last   [32]uint64
+	next   [32]int
+}
+
+// newFloor makes the floor's messages as long as the record of a command like
+// the measured ones, about a client that is spared for it.
+func newFloor(r *run, client string) (_ *floor, err error) {
+	like, err := r.deliver(client, "size")
+	if err != nil {
+		return nil, err
+	}
+	f := &floor{run: r, data: make([]byte, len(like.Record.Raw))}
+	if f.dir, err = os.MkdirTemp(r.Dir, "floor-"); err != nil {
+		return nil, err
+	}
+	if f.server, err = natsserver.Start(natsserver.Config{StoreDir: f.dir}); err != nil {
+		return nil, err
+	}
+	config := jetstream.Config{Server: f.server}
+	if err = jetstream.Create(r.ctx, config); err == nil {
+		f.bare, err = jetstream.OpenBare(config)
+	}
+	if err != nil {
+		f.server.Shutdown()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *floor) publish(writer int) (err error) {
+	f.next[writer]++
+	id := fmt.Sprintf("floor-%d-%d-0123456789", writer, f.next[writer])
+	subject := events.SubjectOf(events.KindCase, "FLOOR-"+strconv.Itoa(writer))
+	f.last[writer], err = f.bare.Publish(f.run.ctx, subject, f.last[writer], id, f.data)
+	return err
+}
+
+func (f *floor) close() error {
+	f.bare.Close()
+	f.server.Shutdown()
+	return os.RemoveAll(f.dir)
+}

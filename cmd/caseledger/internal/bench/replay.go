@@ -1,0 +1,150 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
+	"caseledger/events/jetstream"
+	"caseledger/projections"
+	"caseledger/replay"
+)
+
+// A cost is what some work took: by the clock, and of all cores together, which
+// says more on a machine that others use.
+type cost struct{ wall, cpu time.Duration }
+
+func (r *run) spend(f func(context.Context) error) (cost, error) {
+	runtime.GC()
+	begin, used := r.Now(), processTime()
+	err := f(r.ctx)
+	return cost{r.Now().Sub(begin), processTime() - used}, err
+}
+
+func processTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// replay rebuilds every view from the stream, in turns with the bare consumer.
+func (r *run) replay() error {
+	n := r.Records
+	bare, err := jetstream.OpenBare(r.ledger.Stream())
+	if err != nil {
+		return err
+	}
+	defer bare.Close()
+	defer app.CollectLate()() // as the program does; the floor is better off, too
+	rounds := make([][3]cost, r.Rounds)
+	heap := watchHeap()
+	path := filepath.Join(r.ledger.Place.Dir, "bench-views.db")
+	phases := &phases{now: r.Now}
+	for i := range rounds {
+		r.Say("replay of %d events: round %d of %d", n, i+1, r.Rounds)
+		for k, work := range [...]func(context.Context) error{
+			func(ctx context.Context) error { return bare.Count(ctx, n) },
+			func(ctx context.Context) error {
+				return r.ledger.Log.Read(ctx, 1, n, func([]events.Message) error { return nil })
+			},
+			func(ctx context.Context) error {
+				phases.begin()
+				return projections.Build(ctx, r.ledger.Log, path, replay.Views(), n, phases.add)
+			},
+		} {
+			if rounds[i][k], err = r.spend(work); err != nil {
+				return err
+			}
+		}
+	}
+	most := heap()
+	wall := func(k int) float64 {
+		return float64(n) / medianOf(rounds, func(c [3]cost) float64 { return c[k].wall.Seconds() })
+	}
+	micros := func(k int) float64 {
+		return medianOf(rounds, func(c [3]cost) float64 { return float64(c[k].cpu.Nanoseconds()) / 1000 / float64(n) })
+	}
+	ratio := func(k int) float64 {
+		return medianOf(rounds, func(c [3]cost) float64 { return c[0].wall.Seconds() / c[k].wall.Seconds() })
+	}
+	cpuRatio := func(k int) float64 {
+		return medianOf(rounds, func(c [3]cost) float64 { return c[0].cpu.Seconds() / c[k].cpu.Seconds() })
+	}
+	r.add(Figure{Name: "replay with every view", Unit: "events/s", Ours: wall(2), Floor: wall(0), Ratio: ratio(2), Target: 0.5,
+		Note: "floor: an ordered consumer that only counts; " + phases.String(r.Rounds)})
+	r.add(Figure{Name: "replay, processor time", Unit: "µs/event", Ours: micros(2), Floor: micros(0), Ratio: cpuRatio(2)})
+	r.add(Figure{Name: "reading the log alone", Unit: "events/s", Ours: wall(1), Floor: wall(0), Ratio: ratio(1)})
+	r.add(Figure{Name: "reading alone, processor time", Unit: "µs/event", Ours: micros(1), Floor: micros(0), Ratio: cpuRatio(1)})
+	r.add(Figure{Name: "largest heap while replaying", Unit: "MB", Ours: float64(most) / (1 << 20), Target: 512,
+		Note: "with the embedded server's, and the bare consumer's"})
+	return nil
+}
+
+// phases adds up how long each phase of a rebuild takes.
+type phases struct {
+	now   func() time.Time
+	last  time.Time
+	spent map[projections.Phase]time.Duration
+}
+
+func (p *phases) begin() { p.last = p.now() }
+
+func (p *phases) add(progress projections.Progress) {
+	if p.spent == nil {
+		p.spent = map[projections.Phase]time.Duration{}
+	}
+	now := p.now()
+	p.spent[progress.Phase] += now.Sub(p.last)
+	p.last = now
+}
+
+func (p *phases) String(rounds int) string {
+	s := func(phase projections.Phase) float64 { return p.spent[phase].Seconds() / float64(rounds) }
+	return fmt.Sprintf("ingest %.2f s, index %.2f s, derive %.2f s", s(projections.Ingest), s(projections.Index), s(projections.Derive))
+}
+
+// watchHeap samples the heap in use until the returned function is called, which
+// returns its high-water mark in bytes.
+func watchHeap() (high func() uint64) {
+	var most atomic.Uint64
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		for {
+			metrics.Read(sample)
+			most.Store(max(most.Load(), sample[0].Value.Uint64()))
+			select {
+			case <-tick.C:
+			case <-stop:
+				return
+			}
+		}
+	}()
+	return func() uint64 { close(stop); <-done; return most.Load() }
+}
+
+func medianOf[T any](list []T, of func(T) float64) float64 {
+	values := make([]float64, len(list))
+	for i, v := range list {
+		values[i] = of(v)
+	}
+	slices.Sort(values)
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
