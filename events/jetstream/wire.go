@@ -128,7 +128,7 @@ func parseDelivery(line []byte, headers bool) (d delivery, err error) {
 	if n < 2+sizes || n > 3+sizes {
 		return d, errWire
 	}
-	ok := true
+	var ok bool
 	if d.size, ok = number(fields[n-1]); !ok {
 		return d, errWire
 	}
@@ -141,10 +141,9 @@ func parseDelivery(line []byte, headers bool) (d delivery, err error) {
 		d.sequence = deliveredSequence(fields[2])
 	}
 	if d.sequence > 0 {
-		d.subject, ok = subjectOnWire(fields[0])
-	}
-	if !ok {
-		return d, errWire
+		if d.subject, ok = subjectOnWire(fields[0]); !ok {
+			return d, errWire
+		}
 	}
 	return d, nil
 }
