@@ -46,6 +46,9 @@ EVENTS ?= 1000000
 
 bench: build ## measure the whole program at EVENTS events, each number beside the bare floor of the same run
 	$(BIN) bench --events $(EVENTS)
+	go test -run '^$$' -benchtime 1x -bench Invoices ./cmd/caseledger/internal/app
+	go test -run '^$$' -benchtime 1x -bench TraceAll ./cmd/caseledger/internal/sample
+	go test -run '^$$' -benchtime 3x -bench Simulate ./replay/simulate
 
 bench-go: ## run the benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...
