@@ -65,7 +65,7 @@ func (l *ledger) killRound() error {
 	case pick < 6:
 		stage, beside = "while views catch up", func() { t.run(append([]string{"caseload"}, l.args...)...) }
 	}
-	err = l.load(loadTime, beside, func() error { s.kill(); return nil })
+	err = l.load(loadTime, beside, func() error { s.kill(); return nil }, 0, 4)
 	t.count(killsName, 1)
 	t.count(stage, 1)
 	if err != nil || t.rng.IntN(2) == 0 || t.figure(killsName) >= t.n {
@@ -80,14 +80,14 @@ func (l *ledger) checkpoints() func() {
 	wait := within(l.t.rng, loadTime/2)
 	return func() {
 		pause(l.t.ctx, wait)
-		if name := l.note(); l.t.run(append([]string{"audit", "checkpoint", "--out", name}, l.args...)...).code == 0 {
-			l.notes = append(l.notes, name)
+		if name := l.newNote(); l.t.run(append([]string{"audit", "checkpoint", "--out", name}, l.args...)...).code == 0 {
+			l.notes = append(l.notes, note{name, l.t.Now()})
 		}
 	}
 }
 
-// note names a new file for a checkpoint, beside the ledger.
-func (l *ledger) note() string {
+// newNote names a new file for a checkpoint, beside the ledger.
+func (l *ledger) newNote() string {
 	return fmt.Sprintf("%s-checkpoint-%d", l.t.path(filepath.Base(l.dir)), len(l.notes))
 }
 
@@ -190,8 +190,8 @@ func (l *ledger) finish() error {
 		t.fail("at the end: %s", o)
 	}
 	args := append([]string{"audit", "verify", "--deep"}, l.args...)
-	for _, name := range l.notes {
-		args = append(args, "--checkpoint", name)
+	for _, n := range l.notes {
+		args = append(args, "--checkpoint", n.file)
 	}
 	if o := t.run(args...); o.code != 0 {
 		t.fail("at the end: %s", o)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,13 @@ type ledger struct {
 	args    []string // that name it on the command line
 	model   *model
 	writers []*writer
-	notes   []string // files with the checkpoints that were signed
+	notes   []note // of the checkpoints that were signed
+}
+
+// A note is a file with a signed checkpoint, acknowledged at a moment.
+type note struct {
+	file string
+	at   time.Time
 }
 
 // newLedger makes a ledger in a directory that is not there yet.
@@ -59,7 +66,15 @@ type writer struct {
 	hand *hand
 	// doubt is what was given and not acknowledged.
 	doubt []command
+	// given is what was acknowledged since the writer began, in order.
+	given []exchange
 	child func(...string) []string // the command line; nil: record
+}
+
+// An exchange is a command and its receipt, with the times of both.
+type exchange struct {
+	command       command
+	sent, receipt time.Time
 }
 
 func (w *writer) commandLine() []string {
@@ -83,6 +98,7 @@ func (w *writer) record(n int) error {
 // were not acknowledged are in doubt.
 func (w *writer) write(ctx context.Context, n int, killAfter time.Duration) (outcome, error) {
 	args := w.commandLine()
+	w.given = w.given[:0]
 	life, cancel := context.WithTimeout(w.l.t.ctx, patience)
 	defer cancel()
 	cmd := w.l.t.command(life, args...)
@@ -124,6 +140,7 @@ func (w *writer) talk(ctx context.Context, n int, in io.Writer, out *bufio.Reade
 		}
 		c := w.doubt[0]
 		w.l.model.send(c.ID)
+		sent := w.l.t.Now()
 		if _, err := in.Write(c.line()); err != nil {
 			return nil
 		}
@@ -138,7 +155,7 @@ func (w *writer) talk(ctx context.Context, n int, in io.Writer, out *bufio.Reade
 		if err := w.l.model.acknowledge(c, r); err != nil {
 			w.l.t.fail("%v", err)
 		}
-		w.doubt = w.doubt[1:]
+		w.doubt, w.given = w.doubt[1:], append(w.given, exchange{c, sent, w.l.t.Now()})
 	}
 	return nil
 }
@@ -215,8 +232,9 @@ func (t *trial) report(v verdict, when string) {
 }
 
 // load has every writer give commands until the disaster, which comes after a
-// random time below a bound, and beside runs beside, which may be nil.
-func (l *ledger) load(bound time.Duration, beside func(), disaster func() error) error {
+// random time below a bound, and beside runs beside, which may be nil. They may end
+// with those exit codes.
+func (l *ledger) load(bound time.Duration, beside func(), disaster func() error, codes ...int) error {
 	ctx, cancel := context.WithCancel(l.t.ctx)
 	defer cancel()
 	type ended struct {
@@ -243,8 +261,7 @@ func (l *ledger) load(bound time.Duration, beside func(), disaster func() error)
 	for range l.writers {
 		e := <-done
 		err = errors.Join(err, e.err)
-		// The server was gone, or had lost its disk; any other end is the program's.
-		if e.o.code != 0 && e.o.code != 4 && e.o.code != 1 && e.o.code != 6 {
+		if !slices.Contains(codes, e.o.code) {
 			l.t.fail("a writer ended: %s", e.o)
 		}
 	}

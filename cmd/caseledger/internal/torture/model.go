@@ -52,6 +52,16 @@ func (m *model) acknowledge(c command, r receipt) error {
 	return nil
 }
 
+// forget takes the acknowledgement of a command for nothing.
+func (m *model) forget(c command) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.acked, c.ID)
+	if c.Command == "enroll-client" {
+		m.enrolled = slices.DeleteFunc(m.enrolled, func(client string) bool { return client == c.client() })
+	}
+}
+
 func (m *model) acknowledged() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
