@@ -153,6 +153,7 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
 	defer cancel()
 	defer context.AfterFunc(l.writable, cancel)()
+	defer l.watch(bounded, cancel).Stop()
 	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
 		Subject: l.stream().wireSubject(subject),
 		Data:    data,
@@ -224,6 +225,24 @@ func (l *Log) appendError(ctx context.Context, subject events.Subject, expected 
 		return l.storeError(ctx, subject, expected)
 	}
 	return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+}
+
+// lateAnswer is after what time without an answer an append asks whether the
+// embedded server stores at all: a hundred times what a slow disk takes.
+const lateAnswer = 500 * time.Millisecond
+
+// watch ends a wait for an embedded server that stopped storing, which answers
+// nobody.
+func (l *Log) watch(ctx context.Context, end func()) *time.Timer {
+	return time.AfterFunc(lateAnswer, func() {
+		switch {
+		case ctx.Err() != nil:
+		case l.storeFailed():
+			end()
+		default:
+			l.watch(ctx, end)
+		}
+	})
 }
 
 // storeFailed asks an embedded server whether it stopped storing. It answers no

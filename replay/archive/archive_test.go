@@ -236,6 +236,8 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := archive.Open(dir); !errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("open an empty directory: %v", err)
 	}
+	// What a power cut leaves of a first Create is no archive, and no obstacle.
+	put(t, dir, map[string][]byte{"head.new": []byte("caseledger archive")})
 	must[*archive.Archive](t)(archive.Create(dir))
 	if _, err := archive.Create(dir); err == nil {
 		t.Error("an archive was made over another one")

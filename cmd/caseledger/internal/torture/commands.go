@@ -3,6 +3,7 @@ package torture
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 )
@@ -52,6 +53,7 @@ type hand struct {
 	n       int
 	clients []string
 	clear   bool // nothing that is sealed
+	padding int  // bytes that make expenses longer
 }
 
 // next makes a new command.
@@ -75,7 +77,7 @@ func (h *hand) next() command {
 	client := h.clients[h.rng.IntN(len(h.clients))]
 	if pick < 7 {
 		return command{Command: "book-expense", ID: id, OccurredOn: "2009-01-08", Fields: map[string]any{
-			"client": client, "category": "food", "amount_cents": 100 + h.rng.IntN(5000), "note": "receipt of " + client}}
+			"client": client, "category": "food", "amount_cents": 100 + h.rng.IntN(5000), "note": "receipt of " + client + strings.Repeat(".", h.padding)}}
 	}
 	return command{Command: "deliver-service", ID: id, OccurredOn: "2009-01-07", Fields: map[string]any{"client": client, "category": "housing"}}
 }

@@ -152,7 +152,7 @@ func (l *ledger) reopen() (*server, error) {
 	if err != nil {
 		t.fail("the records cannot be read: %v", err)
 	}
-	t.report(v, "after a kill")
+	t.report(v, "afterwards")
 	o := t.run(append([]string{"replay", "--compare"}, l.args...)...)
 	if o.code != 0 || !bytes.HasSuffix(o.out, []byte("equal\n")) {
 		t.fail("the views are not what the records say: %s", o)
