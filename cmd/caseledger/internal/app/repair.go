@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,6 +176,27 @@ func syncTree(dir string) error {
 	})
 }
 
+// keptPromise returns the last signed checkpoint: the ledger's copy of it or, when
+// that is lost or damaged, the archive's; nil when there is neither.
+func (l *Ledger) keptPromise(key note.Verifier) (*checkpoint.Signed, error) {
+	var first error
+	for _, path := range []string{l.Place.path(promiseFile), filepath.Join(l.Place.ArchiveDir(), archive.CheckpointFile)} {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the checkpoint: %w", err)
+		}
+		s, err := checkpoint.Open(b, key)
+		if err == nil {
+			return s, nil
+		}
+		first = cmp.Or(first, err)
+	}
+	return nil, first
+}
+
 // RepairArchive writes the archive again from the stream, after every record of
 // it was verified against the last checkpoint, and signs it. The old one is set aside.
 func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o RepairOptions) (*Repaired, error) {
@@ -186,15 +208,13 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	}
 	var expect []audit.Expectation
 	var earlier [][]byte
-	if promised, err := l.promise(); err != nil {
+	promised, err := l.keptPromise(key)
+	if err != nil {
 		return nil, err
-	} else if promised != nil {
-		s, err := checkpoint.Open(promised, key)
-		if err != nil {
-			return nil, err
-		}
-		expect = append(expect, audit.Expect("the last checkpoint", s.Checkpoint, nil))
-		earlier = append(earlier, promised)
+	}
+	if promised != nil {
+		expect = append(expect, audit.Expect("the last checkpoint", promised.Checkpoint, nil))
+		earlier = append(earlier, promised.Note)
 	}
 	if _, err := audit.Verify(ctx, l.Log, expect, o.Progress); err != nil {
 		return nil, err

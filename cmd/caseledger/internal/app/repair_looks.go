@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"caseledger/events"
 	"caseledger/events/jetstream"
@@ -20,6 +21,10 @@ func readLooks(ctx context.Context, p Place) (looks []events.Message, err error)
 		return nil, nil //nolint:nilerr // there is no store to read from
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// The records are what is damaged: with them in it, the server is not well.
+	if err := removeStream(dir, jetstream.Ledger); err != nil {
+		return nil, err
+	}
 	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
 	if err != nil {
 		return nil, nil //nolint:nilerr // a store that cannot be opened gives nothing
@@ -43,6 +48,15 @@ func readLooks(ctx context.Context, p Place) (looks []events.Message, err error)
 		err = nil
 	}
 	return looks, err
+}
+
+// removeStream removes a stream from the files of a server.
+func removeStream(dir string, stream jetstream.Stream) error {
+	found, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", string(stream)))
+	for _, path := range found {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
 }
 
 // writeLooks makes the stream of looks in a fresh store, and puts them in.

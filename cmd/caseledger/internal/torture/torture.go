@@ -165,6 +165,13 @@ func (t *trial) fail(format string, args ...any) {
 	t.Say("%s: %s", t.result.Class, what)
 }
 
+// failures returns what the ledger did wrong so far.
+func (t *trial) failures() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.result.Failures)
+}
+
 // going reports whether the class goes on.
 func (t *trial) going() error {
 	t.mu.Lock()
