@@ -280,7 +280,7 @@ func (b *builder) writeTails(tx *bolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		if err := tail.Put(key64(first+uint64(i)), raw); err != nil {
+		if err := putSum(tail, key64(first+uint64(i)), raw); err != nil {
 			return err
 		}
 	}
@@ -296,7 +296,7 @@ func (b *builder) writeTails(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket(bucketMeta).Put(keyCheckpoint, b.position.checkpoint())
+	return putSum(tx.Bucket(bucketMeta), keyCheckpoint, b.position.checkpoint())
 }
 
 // index merges the runs into the bucket of subjects and returns their number.
@@ -316,7 +316,8 @@ func (b *builder) index() (uint64, error) {
 	return count, nil
 }
 
-// A sortedWriter puts keys that grow, in transactions of bounded size.
+// A sortedWriter puts keys that grow, and values with their checksums, in
+// transactions of bounded size.
 type sortedWriter struct {
 	db    *bolt.DB
 	tx    *bolt.Tx
@@ -336,7 +337,7 @@ func (w *sortedWriter) put(bucket, key, value []byte) error {
 	}
 	b := w.tx.Bucket(bucket)
 	b.FillPercent = 1
-	if err := b.Put(key, value); err != nil {
+	if err := putSum(b, key, value); err != nil {
 		return err
 	}
 	if w.bytes += len(key) + len(value); w.bytes < writerBytes {

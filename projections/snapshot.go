@@ -27,7 +27,7 @@ var (
 	keyCheckpoint = []byte("checkpoint")
 )
 
-const format = "caseledger views 1"
+const format = "caseledger views 2"
 
 var fixedBuckets = [][]byte{
 	bucketMeta, bucketRecords, bucketTail, bucketCommands, bucketCommandsTail,
@@ -70,7 +70,11 @@ func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
 	if meta == nil {
 		return nil, fmt.Errorf("bucket %s is missing", bucketMeta)
 	}
-	p, err := parseCheckpoint(meta.Get(keyCheckpoint))
+	stored, err := getSum(meta, keyCheckpoint)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseCheckpoint(stored)
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +127,12 @@ func (s *Snapshot) PositionAt(t events.Instant) (uint64, error) {
 	full := s.until / segmentSize
 	var failed error
 	number := uint64(sort.Search(int(full), func(i int) bool {
-		b := segment(s.records.Get(key64(uint64(i))))
-		if len(b) < segmentHeader {
-			failed = errSegment
+		latest, err := segment(s.records.Get(key64(uint64(i)))).latest()
+		if err != nil {
+			failed = err
 			return true
 		}
-		return b.latest() > t
+		return latest > t
 	}))
 	if failed != nil {
 		return 0, failed
@@ -154,9 +158,12 @@ func (s *Snapshot) Raw(sequence uint64) ([]byte, error) {
 	if s.segment == nil || s.segmentNumber != number {
 		value := s.findSegment(number)
 		if value == nil {
-			raw := s.tail.Get(key64(sequence))
-			if raw == nil {
-				return nil, fmt.Errorf("read record #%d: it is missing from the views", sequence)
+			raw, err := getSum(s.tail, key64(sequence))
+			if err == nil && raw == nil {
+				err = &brokenError{"it is missing", "records.tail"}
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read record #%d: %w", sequence, err)
 			}
 			return raw, nil
 		}
@@ -188,6 +195,22 @@ func (s *Snapshot) Record(sequence uint64) (*events.Record, error) {
 	return events.Decode(sequence, raw)
 }
 
+// entry returns what the views know of a subject, nil when they do not know it.
+func (s *Snapshot) entry(subject events.Subject) (*entry, error) {
+	value, err := getSum(s.subjects, []byte(subject))
+	if err == nil && value == nil {
+		return nil, nil
+	}
+	var e entry
+	if err == nil {
+		e, err = parseEntry(value)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	return &e, nil
+}
+
 // A Head is the last record of a subject.
 type Head struct {
 	Version  uint64
@@ -198,12 +221,8 @@ type Head struct {
 // Head returns the last record of a subject that the views know, and false when
 // the subject has none.
 func (s *Snapshot) Head(subject events.Subject) (Head, bool, error) {
-	value := s.subjects.Get([]byte(subject))
-	if value == nil {
-		return Head{}, false, nil
-	}
-	e, err := parseEntry(value)
-	if err != nil {
+	e, err := s.entry(subject)
+	if err != nil || e == nil {
 		return Head{}, false, err
 	}
 	if e.last <= s.until {
@@ -226,13 +245,9 @@ func (s *Snapshot) History(subject events.Subject) ([]*events.Record, error) {
 // Messages returns the exact bytes of all records of a subject in order. They may
 // be kept, and they end with the head that was read from the log.
 func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, err error) {
-	value := s.subjects.Get([]byte(subject))
-	if value == nil {
-		return nil, nil
-	}
-	e, err := parseEntry(value)
-	if err != nil {
-		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	e, err := s.entry(subject)
+	if err != nil || e == nil {
+		return nil, err
 	}
 	var failed error
 	err = e.each(func(sequence uint64) bool {
@@ -257,15 +272,14 @@ func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, 
 // appendHistory leaves out the records that skip, which may be nil, wants skipped.
 // Records that the list held before are used again.
 func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject, skip func(raw []byte) bool) ([]*events.Record, error) {
-	value := s.subjects.Get([]byte(subject))
-	if value == nil {
+	e, err := s.entry(subject)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil {
 		return records, nil
 	}
-	e, err := parseEntry(value)
-	if err != nil {
-		return nil, fmt.Errorf("read history of %s: %w", subject, err)
-	}
-	return s.appendRecords(records, &e, subject, skip)
+	return s.appendRecords(records, e, subject, skip)
 }
 
 func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject events.Subject, skip func(raw []byte) bool) ([]*events.Record, error) {
@@ -369,7 +383,11 @@ func (s *Snapshot) Row(view string, subject events.Subject) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.Get([]byte(subject)), nil
+	row, err := getSum(b, []byte(subject))
+	if err != nil {
+		return nil, fmt.Errorf("read view %s of %s: %w", view, subject, err)
+	}
+	return row, nil
 }
 
 // Rows calls f with the id and the row of each subject of a kind in a view, in
@@ -382,7 +400,11 @@ func (s *Snapshot) Rows(view string, kind events.Kind, f func(id, row []byte) er
 	prefix := string(kind) + "/"
 	c := b.Cursor()
 	for k, v := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, v = c.Next() {
-		if err := f(k[len(prefix):], v); err != nil {
+		row, err := checked(k, v)
+		if err != nil {
+			return fmt.Errorf("read view %s: %w", view, err)
+		}
+		if err := f(k[len(prefix):], row); err != nil {
 			return err
 		}
 	}

@@ -194,21 +194,24 @@ func dependentKey(principal, derivative string) []byte {
 
 // Derivatives returns the coded ids of all clients that were ever linked to a
 // principal, in order.
-func (s *Snapshot) Derivatives(principal string) []string {
+func (s *Snapshot) Derivatives(principal string) ([]string, error) {
 	prefix := dependentKey(principal, "")
 	var ids []string
 	c := s.dependents.Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if _, err := checked(k, v); err != nil {
+			return nil, err
+		}
 		ids = append(ids, string(k[len(prefix):]))
 	}
-	return ids
+	return ids, nil
 }
 
 // linkDerivative keeps the index of derivatives. Links only ever grow, since the
 // history that they come from does.
 func (l *live) linkDerivative(derivative string, principals []string) error {
 	for _, p := range principals {
-		if err := l.dependents.Put(dependentKey(p, derivative), nil); err != nil {
+		if err := putSum(l.dependents, dependentKey(p, derivative), nil); err != nil {
 			return fmt.Errorf("link derivative %s: %w", derivative, err)
 		}
 	}

@@ -112,6 +112,8 @@ func exitCode(err error) int {
 		drift    *jetstream.DriftError
 		diverged *projections.DivergedError
 		chain    *projections.ChainError
+		doubted  *projections.DoubtError
+		differ   *cli.DifferentViewsError
 		master   *seal.MasterKeyError
 		noMaster *seal.MasterFileError
 		keysFile *seal.KeysFileError
@@ -121,6 +123,7 @@ func exitCode(err error) int {
 		shredded *seal.DestroyedError
 		expired  *seal.ExpiredError
 		unproven *auth.ProofError
+		noSigner *app.SigningKeyError
 		archived *archive.DamageError
 		forked   *archive.DivergedError
 		broken   *checkpoint.ForkError
@@ -139,11 +142,11 @@ func exitCode(err error) int {
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
 		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
 		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
-		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone):
+		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &doubted), errors.As(err, &differ):
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6
-	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &connect),
+	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &noSigner), errors.As(err, &connect),
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
 		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis),
 		errors.As(err, &gone), errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):
