@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -27,6 +28,8 @@ type Repaired struct {
 	Parts    []repair.Part `json:"parts,omitempty"`
 	Records  uint64        `json:"records"`
 	SetAside string        `json:"set_aside"` // where the damaged one lies, untouched
+	// LooksLost is how many looks at identities are gone, at least.
+	LooksLost uint64 `json:"looks_lost,omitzero"`
 }
 
 // RepairOptions say how a repair runs.
@@ -85,6 +88,10 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 	if err != nil {
 		return nil, err
 	}
+	known, _ := readLooksFloor(p) // which may be what is damaged
+	if n := uint64(len(looks)); n < known.Sequence {
+		r.LooksLost = known.Sequence - n
+	}
 	if err := errors.Join(writeLooks(ctx, fresh, looks), syncTree(fresh)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(fresh))
 	}
@@ -95,7 +102,20 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 	if err := errors.Join(os.Rename(fresh, p.path(streamDir)), durable.SyncDir(p.Dir)); err != nil {
 		return nil, fmt.Errorf("put the new stream in its place: %w", err)
 	}
-	return r, nil
+	return r, writeLooksFloor(p, floorOf(looks))
+}
+
+// damagedStream is the stream, or the one that a repair set aside last when that was
+// broken off before it put another one in its place.
+func (p Place) damagedStream() string {
+	dir := p.path(streamDir)
+	if _, err := os.Stat(dir); err == nil {
+		return dir
+	}
+	if aside, err := filepath.Glob(dir + ".damaged-*"); err == nil && len(aside) > 0 {
+		return slices.Max(aside) // by time
+	}
+	return dir
 }
 
 // openDamaged opens a copy of the damaged stream: a server changes what it opens.
@@ -103,7 +123,7 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 func openDamaged(ctx context.Context, p Place) (*jetstream.Log, func() error) {
 	dir := p.path(streamDir + ".copy")
 	remove := func() error { return os.RemoveAll(dir) }
-	if remove() != nil || os.CopyFS(dir, os.DirFS(p.path(streamDir))) != nil {
+	if remove() != nil || os.CopyFS(dir, os.DirFS(p.damagedStream())) != nil {
 		return nil, remove
 	}
 	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})

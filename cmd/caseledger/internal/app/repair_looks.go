@@ -17,7 +17,7 @@ import (
 // of them stays in the store that is set aside.
 func readLooks(ctx context.Context, p Place) (looks []events.Message, err error) {
 	dir := p.path(streamDir + ".looks")
-	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(p.path(streamDir)))); err != nil {
+	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(p.damagedStream()))); err != nil {
 		return nil, nil //nolint:nilerr // there is no store to read from
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
@@ -57,6 +57,14 @@ func removeStream(dir string, stream jetstream.Stream) error {
 		err = errors.Join(err, os.RemoveAll(path))
 	}
 	return err
+}
+
+// floorOf is the last one of some looks.
+func floorOf(looks []events.Message) (f jetstream.Floor) {
+	if n := len(looks); n > 0 {
+		f = jetstream.Floor{Sequence: looks[n-1].Sequence, Hash: events.HashOf(looks[n-1].Data)}
+	}
+	return f
 }
 
 // writeLooks makes the stream of looks in a fresh store, and puts them in.

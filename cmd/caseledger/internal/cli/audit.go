@@ -164,6 +164,9 @@ func (p *Program) auditVerify(ctx context.Context, l *app.Ledger, o verifyOption
 	v.Progress = func(done, total uint64) { show.count("verifying records:", done, total) }
 	begin := p.Now()
 	r, err := l.Verify(ctx, v)
+	if err == nil {
+		err = l.VerifyLooks(ctx)
+	}
 	show.done()
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ func (d damage) String() string { return fmt.Sprintf("%s: %s", d.file, d.what) }
 // parts says which files belong to what, by how their paths begin.
 var parts = []struct{ name, prefix string }{
 	{"looks", "stream/jetstream/$G/streams/ACCESS"},
+	{"looks", "looks"},
 	{"stream", "stream"},
 	{"views", "views.db"},
 	{"archive", "archive"},
