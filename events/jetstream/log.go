@@ -18,6 +18,7 @@ import (
 // Error codes of the server that decide what an Append returns. Texts are never
 // compared.
 const (
+	codeUnavailable           jetstream.ErrorCode = 10008 // of a cluster that is electing; nothing was written
 	codeInsufficientResources jetstream.ErrorCode = 10023
 	codeNoMessage             jetstream.ErrorCode = 10037
 	codeInsufficientStorage   jetstream.ErrorCode = 10047
@@ -174,25 +175,31 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 // publish sends a message, again while the cluster says only that another append
 // to the subject is in process: its leader goes on saying so for a moment after
 // that append was acknowledged, so it decides nothing. Nothing was written then.
-// When the subject has moved on, that answer stands.
+// When the subject has moved on, that answer stands. So it does while the cluster has
+// no leader, and says so.
 func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint64, m *nats.Msg) (*jetstream.PubAck, error) {
 	for {
 		ack, err := l.js.PublishMsg(ctx, m)
 		var refused *jetstream.APIError
-		if !errors.As(err, &refused) || refused.ErrorCode != codeInProcess {
+		pause := inProcessPause
+		switch {
+		case errors.As(err, &refused) && refused.ErrorCode == codeUnavailable:
+			pause = betweenTries
+		case errors.As(err, &refused) && refused.ErrorCode == codeInProcess:
+			last, lastErr := l.lastSequence(ctx, subject)
+			if lastErr != nil {
+				return nil, lastErr
+			}
+			if last != expected {
+				return nil, err
+			}
+		default:
 			return ack, err
-		}
-		last, lastErr := l.lastSequence(ctx, subject)
-		if lastErr != nil {
-			return nil, lastErr
-		}
-		if last != expected {
-			return nil, err
 		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(inProcessPause):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -291,6 +298,16 @@ func (l *Log) Head(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("read the head: %w", err)
 	}
 	return info.State.LastSeq, nil
+}
+
+// Leader returns the name of the server that leads the stream, empty when there
+// is only one.
+func (l *Log) Leader(ctx context.Context) (string, error) {
+	info, err := l.info(ctx)
+	if err != nil || info.Cluster == nil {
+		return "", err
+	}
+	return info.Cluster.Leader, nil
 }
 
 // Close implements [events.Log]. It ends reads and appends that are under way;

@@ -63,8 +63,12 @@ func (h *hand) next() command {
 	pick := h.rng.IntN(10)
 	switch {
 	case h.clear || pick < 2:
+		where := shared
+		if h.clear && pick < 5 {
+			where = "A-" + h.name
+		}
 		return command{Command: "open-location", ID: id, Fields: map[string]any{
-			"agency": shared, "location": fmt.Sprintf("L-%s-%d", h.name, h.n), "city": "Laredo", "state": "TX"}}
+			"agency": where, "location": fmt.Sprintf("L-%s-%d", h.name, h.n), "city": "Laredo", "state": "TX"}}
 	case len(h.clients) == 0 || pick < 5:
 		client := fmt.Sprintf("C-%s-%d", h.name, h.n)
 		h.clients = append(h.clients, client)

@@ -48,7 +48,7 @@ func partOf(file string) string {
 var weights = []struct {
 	part   string
 	weight int
-}{{"stream", 6}, {"views", 6}, {"archive", 4}, {"keys", 2}, {"looks", 1}, {"promise", 1}}
+}{{"stream", 5}, {"views", 6}, {"archive", 4}, {"keys", 3}, {"looks", 1}, {"promise", 1}}
 
 // spoil damages a random file of a ledger.
 func spoil(dir string, rng *rand.Rand) (damage, error) {

@@ -204,6 +204,10 @@ func (s *specimen) examine(dir string, d damage) (e examination) {
 	for _, client := range s.clients {
 		o := s.ask(dir, reveal(client)...)
 		e.judge(o, d)
+		if d.part == "keys" && bytes.Contains(o.out, []byte("[no identity key of generation")) {
+			e.refused = append(e.refused, o.String()) // that key alone is gone
+			continue
+		}
 		if o.code == 0 && !strings.Contains(string(o.out), "name of "+client) {
 			e.wrong = append(e.wrong, fmt.Sprintf("reveal %s shows %.200q", client, o.out))
 		}

@@ -69,6 +69,9 @@ type writer struct {
 	// given is what was acknowledged since the writer began, in order.
 	given []exchange
 	child func(...string) []string // the command line; nil: record
+	// progress, if any, has room for one sign that something was acknowledged.
+	progress chan struct{}
+	again    int // how often it got no answer
 }
 
 // An exchange is a command and its receipt, with the times of both.
@@ -154,6 +157,10 @@ func (w *writer) talk(ctx context.Context, n int, in io.Writer, out *bufio.Reade
 		}
 		if err := w.l.model.acknowledge(c, r); err != nil {
 			w.l.t.fail("%v", err)
+		}
+		select {
+		case w.progress <- struct{}{}:
+		default:
 		}
 		w.doubt, w.given = w.doubt[1:], append(w.given, exchange{c, sent, w.l.t.Now()})
 	}

@@ -62,6 +62,19 @@ func (m *model) forget(c command) {
 	}
 }
 
+// promised returns all receipts by their commands' ids.
+func (m *model) promised() map[string]receipt {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.acked)
+}
+
+func (m *model) given(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sent[id]
+}
+
 func (m *model) acknowledged() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,21 +110,19 @@ type verdict struct {
 // that no two of them followed the same one.
 func (m *model) check(ctx context.Context, src source) (verdict, error) {
 	var v verdict
+	waiting := m.promised() // before the head is read: writers may go on
 	head, err := src.Head(ctx)
 	if err != nil {
 		return v, err
 	}
 	c := chains{seen: map[string]uint64{}, last: map[events.Subject]*events.Record{}}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	waiting := maps.Clone(m.acked)
 	err = src.Read(ctx, 1, head, func(batch []events.Message) error {
 		for _, message := range batch {
 			r, err := c.next(message)
 			if err != nil {
 				return err
 			}
-			if r.Sequence > 1 && !m.sent[r.CausationID] {
+			if r.Sequence > 1 && !m.given(r.CausationID) {
 				v.wrong = append(v.wrong, fmt.Sprintf("#%d is of command %q, which was never given", r.Sequence, r.CausationID))
 			}
 			if a, found := waiting[r.CausationID]; found && a.Sequence == r.Sequence && a.Hash == r.Hash() {
