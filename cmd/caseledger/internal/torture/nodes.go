@@ -19,7 +19,7 @@ const (
 	commandsPerRun = 200
 	// How long the leader is away: from less to more than the others need to elect another.
 	awayAtLeast = 1 * time.Second
-	awayMore    = 8 * time.Second
+	awayMore    = 11 * time.Second
 )
 
 // nodes takes the leader of three servers away under load, again and again: killed

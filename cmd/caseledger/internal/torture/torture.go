@@ -49,7 +49,7 @@ func Classes() []Class {
 	return []Class{
 		{Name: "kills", Summary: "processes are killed at any moment", full: 1000, short: 30, run: (*trial).kills},
 		{Name: "cuts", Summary: "the disk's power is cut; needs root", full: 300, short: 10, root: true, run: (*trial).cuts},
-		{Name: "faults", Summary: "files are damaged, exchanged and deleted", full: 600, short: 24, run: (*trial).faults},
+		{Name: "faults", Summary: "files are damaged, exchanged and deleted", full: 400, short: 12, run: (*trial).faults},
 		{Name: "full", Summary: "a disk of 12 MB is filled; needs root", full: 30, short: 2, root: true, run: (*trial).fills},
 		{Name: "nodes", Summary: "the leader of three servers is killed, paused and cut off", full: 30, short: 3, run: (*trial).nodes},
 	}
