@@ -80,9 +80,17 @@ func (c *PublishFigures) Target(commandID string) (events.Subject, error) {
 
 func digest(table string) string { return events.HashOf([]byte(table)).String() }
 
+// halfPosition refuses a position without its hash, or a hash without its position.
+func halfPosition(position int, head string) error {
+	if (position == 0) != (head == "") {
+		return aggregates.Refuse("R30", "half_a_position", "a position and the hash of its record go together").On("head")
+	}
+	return nil
+}
+
 func decidePublish(s *State, c *PublishFigures, _ *aggregates.Context) (events.Event, error) {
-	if (c.Position == 0) != (c.Head == "") {
-		return nil, aggregates.Refuse("R30", "half_a_position", "a position and the hash of its record go together").On("head")
+	if err := halfPosition(c.Position, c.Head); err != nil {
+		return nil, err
 	}
 	e := &events.FiguresPublished{
 		Publication: c.Title, Report: c.Report, Arguments: c.Arguments, Table: c.Table, Digest: digest(c.Table),
@@ -105,8 +113,8 @@ func decidePublish(s *State, c *PublishFigures, _ *aggregates.Context) (events.E
 type RestateFigures struct {
 	Publication string   `json:"publication" doc:"id of the publication" required:"true" format:"id" example:"P-2008-1"`
 	Table       string   `json:"table" doc:"the figures now, CSV with a line of names" required:"true" format:"table" example:"fiscal_year,total\n2008,317\n"`
-	Position    int      `json:"position" doc:"record of the ledger up to which they were counted" required:"true" min:"1" example:"4711"`
-	Head        string   `json:"head" doc:"hash of that record" required:"true" format:"sha256" example:"6f66f0ac939b6f66f0ac939b6f66f0ac939b6f66f0ac939b6f66f0ac939b6f66"`
+	Position    int      `json:"position" doc:"record of the ledger up to which they were counted; none for figures made elsewhere" min:"1" example:"4711"`
+	Head        string   `json:"head" doc:"hash of that record" format:"sha256" example:"6f66f0ac939b6f66f0ac939b6f66f0ac939b6f66f0ac939b6f66f0ac939b6f66"`
 	Definitions string   `json:"definitions" doc:"versions of the views that counted" example:"statistics=1"`
 	Reason      string   `json:"reason" doc:"why they differ; no names" required:"true" example:"two letters were received after publication"`
 	Causes      []string `json:"causes" doc:"positions of records that changed them" example:"4711"`
@@ -118,6 +126,9 @@ func (c *RestateFigures) Target(string) (events.Subject, error) {
 }
 
 func decideRestate(s *State, c *RestateFigures, _ *aggregates.Context) (events.Event, error) {
+	if err := halfPosition(c.Position, c.Head); err != nil {
+		return nil, err
+	}
 	published := s.published()
 	switch {
 	case published == nil:
@@ -125,7 +136,7 @@ func decideRestate(s *State, c *RestateFigures, _ *aggregates.Context) (events.E
 			On("publication").WithHint("report publications lists what was published")
 	case s.latest() == digest(c.Table):
 		return nil, nil
-	case uint64(c.Position) < published.Position:
+	case c.Position != 0 && uint64(c.Position) < published.Position:
 		return nil, aggregates.Refuse("R30", "earlier_position", "the figures were published as of record #%d, after #%d", published.Position, c.Position).
 			On("position")
 	}

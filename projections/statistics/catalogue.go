@@ -21,6 +21,8 @@ const (
 	DollarsByMonth      = "dollars-by-month"
 	DollarsPerClient    = "dollars-per-client"
 	DollarsByOutcome    = "dollars-by-outcome"
+	Performance         = "performance"
+	FundsAllocated      = "funds-allocated"
 )
 
 // A Range says what the days of a report are.
@@ -49,6 +51,7 @@ type Definition struct {
 	Range   Range    `json:"range"`           // what its days are
 	Since   int      `json:"since"`           // first fiscal year that it tells of
 	By      []string `json:"by,omitempty"`    // dimensions to choose from
+	Money   bool     `json:"money,omitzero"` // whether it holds amounts
 	Drawing *Drawing `json:"chart,omitempty"` // nil: it is not drawn
 
 	usual []string // dimensions when none are chosen
@@ -80,12 +83,16 @@ func Catalogue() []Definition {
 			Counts: "clients enrolled on the last day of each month, by status", Drawing: &Drawing{"lines", []string{"without_letter", "with_letter", "derivative", "total"}, "clients"}},
 		{Name: ClocksEnding, Range: AheadRange, sheet: clocksEnding,
 			Counts: "clocks that end in each of the next 26 weeks", Drawing: &Drawing{"stacked", []string{"without_letter", "with_letter", "derivative"}, "clocks"}},
-		{Name: DollarsByMonth, Range: MonthsRange, sheet: dollarsByMonth,
+		{Name: DollarsByMonth, Money: true, Range: MonthsRange, sheet: dollarsByMonth,
 			Counts: "entitlements as they accrue", Drawing: &Drawing{"stacked", []string{"administrative", "client_expenses"}, "dollars"}},
-		{Name: DollarsPerClient, Range: FiscalYearsRange, sheet: dollarsPerClient,
+		{Name: DollarsPerClient, Money: true, Range: FiscalYearsRange, sheet: dollarsPerClient,
 			Counts: "months of service and dollars, per client"},
-		{Name: DollarsByOutcome, Range: FiscalYearsRange, sheet: dollarsByOutcome,
+		{Name: DollarsByOutcome, Money: true, Range: FiscalYearsRange, sheet: dollarsByOutcome,
 			Counts: "months of service and dollars of closed cases, by what was reached"},
+		{Name: Performance, Money: true, Range: FiscalYearRange, sheet: performance,
+			Counts: "targets beside actuals, as the assessment of S3 asks"},
+		{Name: FundsAllocated, Money: true, Range: FiscalYearRange, sheet: fundsAllocated,
+			Counts: "money set aside and spent, by purpose"},
 	}
 	for i, d := range reports {
 		if reports[i].Since = 2006; d.Name == LettersByFiscalYear || d.Name == Letters {

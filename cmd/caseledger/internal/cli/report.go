@@ -50,11 +50,7 @@ The same command at the same position (--as-of '#N') gives the same bytes for ev
   caseledger report caseload-over-time --format svg --out caseload.svg`,
 		Annotations: map[string]string{moreFormats: formatXLSX + " " + formatSVG},
 	}
-	cmd.Flags().StringVar(&o.from, "from", "", "first fiscal `year` or month")
-	cmd.Flags().StringVar(&o.to, "to", "", "last fiscal `year` or month")
-	cmd.Flags().IntVar(&o.year, "year", 0, "one fiscal `year`")
-	cmd.Flags().StringSliceVar(&o.by, "by", nil, "`dimensions` to count by, in their order, for reports that have them (see --list)")
-	cmd.Flags().IntVar(&o.suppress, "suppress-below", 0, "hide counts of people below `N`, and what they could be computed from")
+	o.rangeFlags(cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", "write a new `file` instead of the standard output")
 	cmd.Flags().BoolVar(&o.list, "list", false, "list the reports")
 	cmd.Flags().BoolVar(&o.explain, "explain", false, "say what is behind the cell of a row and a column")
@@ -69,7 +65,17 @@ The same command at the same position (--as-of '#N') gives the same bytes for ev
 		})(cmd, args)
 	}
 	cmd.ValidArgs = statistics.Names()
+	cmd.AddCommand(p.reportPublishCommand(), p.reportPublicationsCommand(), p.reportRestateCommand())
 	return cmd
+}
+
+// rangeFlags adds the flags that say what is counted.
+func (o *reportOptions) rangeFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.from, "from", "", "first fiscal `year` or month")
+	cmd.Flags().StringVar(&o.to, "to", "", "last fiscal `year` or month")
+	cmd.Flags().IntVar(&o.year, "year", 0, "one fiscal `year`")
+	cmd.Flags().StringSliceVar(&o.by, "by", nil, "`dimensions` to count by, in their order, for reports that have them (see --list)")
+	cmd.Flags().IntVar(&o.suppress, "suppress-below", 0, "hide counts of people below `N`, and what they could be computed from")
 }
 
 func (o *reportOptions) check(cmd *cobra.Command, args []string) error {
