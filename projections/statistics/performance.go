@@ -19,7 +19,7 @@ func performance(q Query) *sheet {
 		columns: []string{"measure", "unit", "target", "actual", "met", "partner"},
 		definitions: []string{
 			"targets are those agreed last for the year; measures of time and share are better the lower (days, left before a letter, dollars), the others the higher",
-			"of those enrolled in the year without a letter: how many have one by the end of the range, and the median of days from enrollment to it; left: service ended in the year and no letter ever came",
+			"of those enrolled in the year without a letter: how many have one within 270 days, and the median of days from enrollment to it; left: service ended in the year and no letter ever came",
 			"spent: entitlements that accrued, of the money set aside; paid: of invoices paid in the year, those paid within 30 days of their closing date",
 		},
 	}
@@ -112,6 +112,9 @@ func (m *measures) people(s *projections.Snapshot, sh *sheet) error {
 	}))
 }
 
+// trackedDays is how long a victim is followed to a letter: the pre-certified clock.
+const trackedDays = 270
+
 // track follows a victim who was enrolled without a letter.
 func (m *measures) track(p *person, id []byte, sh *sheet, within func(events.Date) bool) {
 	if len(p.spans) == 0 || p.class == events.Derivative {
@@ -130,7 +133,7 @@ func (m *measures) track(p *person, id []byte, sh *sheet, within func(events.Dat
 		return
 	}
 	m.enrolledWithout++
-	if i >= 0 && p.spans[i].From <= m.q.Last {
+	if i >= 0 && p.spans[i].From <= begin.From+trackedDays {
 		m.gotLetter++
 		m.daysToLetter = append(m.daysToLetter, int(p.spans[i].From-begin.From))
 		sh.lines[3].cells[3].add(events.KindCase, id, 0)

@@ -66,7 +66,14 @@ type Report struct {
 	Rows        [][]string           `json:"rows"`
 	Definitions []string             `json:"definitions"`
 	Position    projections.Position `json:"position"` // the records counted
-	View        string               `json:"view"`     // the view and version that counted
+	Policy      Policy               `json:"policy"`   // in force on the last day
+	View        string               `json:"view"`     // the views and versions that counted
+}
+
+// A Policy is the adoption that the settings of a day rest on.
+type Policy struct {
+	Effective events.Date `json:"effective"`        // zero: the rulebook's defaults
+	Record    string      `json:"record,omitzero"`  // of the adoption
 }
 
 // WriteCSV writes the table alone.
@@ -256,6 +263,11 @@ func Run(s *projections.Snapshot, q Query) (*Report, error) {
 	if err := sh.run(s); err != nil {
 		return nil, err
 	}
+	book, err := s.Book()
+	if err != nil {
+		return nil, err
+	}
+	in := book.On(q.Last)
 	definitions := sh.definitions
 	if q.SuppressBelow > 1 {
 		sh.suppress(q.SuppressBelow)
@@ -267,7 +279,7 @@ func Run(s *projections.Snapshot, q Query) (*Report, error) {
 	}
 	return &Report{
 		Name: q.Report, Title: sh.title, From: q.First, To: q.Last, Columns: sh.columns, Rows: sh.rows(),
-		Definitions: definitions, Position: s.Position(), View: fmt.Sprintf("%s=%d", viewName, View{}.Version()),
+		Definitions: definitions, Position: s.Position(), Policy: Policy{in.Effective, in.Record}, View: fmt.Sprintf("%s=%d", viewName, View{}.Version()),
 	}, nil
 }
 

@@ -163,6 +163,7 @@ func (p *Program) report(ctx context.Context, l *app.Ledger, args []string, o re
 	case x != nil:
 		return p.answer(explanationSheet(x), x, v)
 	}
+	r.View = v.Definitions
 	return p.writeReport(r, v, o.out)
 }
 

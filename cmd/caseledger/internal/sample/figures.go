@@ -77,7 +77,7 @@ func (t printed) table() string {
 				err = w.Write(slices.Clone(row[:t.columns]))
 			}
 			if w.Flush(); err == nil {
-				return b.String()
+				return strings.ReplaceAll(b.String(), " (as worded)", "")
 			}
 		}
 	}
