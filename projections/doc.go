@@ -21,7 +21,7 @@
 //
 // # The file
 //
-//	meta           format, views, checkpoint (position, record hash, latest time)
+//	meta           format, views, checkpoint (position, record hash, latest time), numbers of rows
 //	records        segment number → 256 records: latest time so far, ends, checksums, bytes
 //	records.tail   position → record, until the segment is complete
 //	commands       run number → 65,536 command ids: sorted hash prefixes and offsets

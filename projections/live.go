@@ -275,17 +275,17 @@ func (l *live) finish(views []View) error {
 	if err != nil {
 		return err
 	}
-	d := newDeriver(views)
+	d, rows := newDeriver(views), tally{}
 	for _, subject := range affected {
-		rows, err := d.derive(l.Snapshot, subject)
+		derived, err := d.derive(l.Snapshot, subject)
 		if err != nil {
 			return err
 		}
-		if err := l.put(views, rows); err != nil {
+		if err := l.put(views, derived, rows); err != nil {
 			return err
 		}
 	}
-	return nil
+	return rows.add(l.tx.Bucket(bucketMeta))
 }
 
 // affected returns the subjects whose rows may change when others are touched:
@@ -314,12 +314,19 @@ func (l *live) affected(touched []events.Subject) ([]events.Subject, error) {
 	return slices.Sorted(maps.Keys(set)), nil
 }
 
-// put replaces the rows of one subject.
-func (l *live) put(views []View, d derived) error {
+// put replaces the rows of one subject, and counts what is more or less.
+func (l *live) put(views []View, d derived, rows tally) error {
 	key := []byte(d.subject)
 	for i, view := range views {
 		b := l.tx.Bucket(viewBucket(view.Name()))
-		row := d.row(i)
+		row, before := d.row(i), b.Get(key) != nil
+		if before != (len(row) > 0) {
+			more := 1
+			if before {
+				more = -1
+			}
+			rows[tallyKey(view.Name(), d.subject.Kind())] += more
+		}
 		if len(row) == 0 {
 			if err := b.Delete(key); err != nil {
 				return err

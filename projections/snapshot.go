@@ -70,7 +70,7 @@ func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
 	if meta == nil {
 		return nil, fmt.Errorf("bucket %s is missing", bucketMeta)
 	}
-	stored, err := getSum(meta, keyCheckpoint)
+	stored, err := checked(keyCheckpoint, meta.Get(keyCheckpoint))
 	if err != nil {
 		return nil, err
 	}
@@ -345,12 +345,13 @@ func (s *Snapshot) Command(id string) (uint64, error) {
 func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) error {
 	prefix := string(kind) + "/"
 	c := s.subjects.Cursor()
-	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, _ = c.Next() {
+	k, _, err := seek(c, []byte(prefix))
+	for ; err == nil && hasPrefix(k, prefix); k, _, err = next(c) {
 		if err := f(events.Subject(k)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return err
 }
 
 // SubjectsAfter returns the next few subjects of a kind after one of them, or the
@@ -358,23 +359,36 @@ func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) erro
 // In a snapshot of the past, some of them may have no history yet.
 func (s *Snapshot) SubjectsAfter(kind events.Kind, after events.Subject, limit int) (found []events.Subject) {
 	prefix := string(kind) + "/"
-	c := s.subjects.Cursor()
-	for k, _ := c.Seek([]byte(max(string(after), prefix))); hasPrefix(k, prefix) && len(found) < limit; k, _ = c.Next() {
-		if name := events.Subject(k); name != after {
+	s.names(max(string(after), prefix), prefix, func(name events.Subject) bool {
+		if len(found) < limit && name != after {
 			found = append(found, name)
 		}
-	}
+		return len(found) < limit
+	})
 	return found
 }
 
 // SubjectsFrom returns the first few subjects of the views whose names begin with
 // a prefix, in order. In a snapshot of the past, some of them may have no history.
 func (s *Snapshot) SubjectsFrom(prefix events.Subject, limit int) (found []events.Subject) {
-	c := s.subjects.Cursor()
-	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, string(prefix)) && len(found) < limit; k, _ = c.Next() {
-		found = append(found, events.Subject(k))
-	}
+	s.names(string(prefix), string(prefix), func(name events.Subject) bool {
+		found = append(found, name)
+		return len(found) < limit
+	})
 	return found
+}
+
+// names calls f with the subjects from one on, for as long as they have a prefix and f
+// wants more. It panics on a broken page, as bbolt does, for [Views.Read] to report.
+func (s *Snapshot) names(from, prefix string, f func(events.Subject) bool) {
+	c := s.subjects.Cursor()
+	k, _, err := seek(c, []byte(from))
+	for err == nil && hasPrefix(k, prefix) && f(events.Subject(k)) {
+		k, _, err = next(c)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // Row returns the row of a subject in a view, nil when it has none.
@@ -398,17 +412,31 @@ func (s *Snapshot) Rows(view string, kind events.Kind, f func(id, row []byte) er
 		return err
 	}
 	prefix := string(kind) + "/"
-	c := b.Cursor()
-	for k, v := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, v = c.Next() {
-		row, err := checked(k, v)
-		if err != nil {
-			return fmt.Errorf("read view %s: %w", view, err)
-		}
+	c, n := b.Cursor(), 0
+	k, row, err := seek(c, []byte(prefix))
+	for ; err == nil && hasPrefix(k, prefix); k, row, err = next(c) {
+		n++
 		if err := f(k[len(prefix):], row); err != nil {
 			return err
 		}
 	}
+	if err == nil {
+		err = s.hasAll(view, kind, n)
+	}
+	if err != nil {
+		return fmt.Errorf("read view %s: %w", view, err)
+	}
 	return nil
+}
+
+// hasAll demands that a reading of a view's rows came to as many as there are.
+func (s *Snapshot) hasAll(view string, kind events.Kind, n int) error {
+	key := tallyKey(view, kind)
+	want, err := readTally(s.tx.Bucket(bucketMeta), key)
+	if err == nil && n != want {
+		err = &brokenError{fmt.Sprintf("%d rows are there of %d", n, want), key}
+	}
+	return err
 }
 
 func (s *Snapshot) rows(view string) (*bolt.Bucket, error) {

@@ -198,13 +198,11 @@ func (s *Snapshot) Derivatives(principal string) ([]string, error) {
 	prefix := dependentKey(principal, "")
 	var ids []string
 	c := s.dependents.Cursor()
-	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if _, err := checked(k, v); err != nil {
-			return nil, err
-		}
+	k, _, err := seek(c, prefix)
+	for ; err == nil && bytes.HasPrefix(k, prefix); k, _, err = next(c) {
 		ids = append(ids, string(k[len(prefix):]))
 	}
-	return ids, nil
+	return ids, err
 }
 
 // linkDerivative keeps the index of derivatives. Links only ever grow, since the
