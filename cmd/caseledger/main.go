@@ -129,6 +129,7 @@ func exitCode(err error) int {
 		broken   *checkpoint.ForkError
 		refused  *checkpoint.RefusedError
 		heading  *heads.ChainError
+		headless *heads.DamageError
 		mismatch *audit.MismatchError
 		bundled  *bundle.RefusedError
 		alone    *cli.NotCosignedError
@@ -142,7 +143,7 @@ func exitCode(err error) int {
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
 		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
 		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
-		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &doubted), errors.As(err, &differ):
+		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &doubted), errors.As(err, &differ), errors.As(err, &headless):
 		return 5
 	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
 		return 6

@@ -19,6 +19,7 @@ import (
 	"caseledger/replay/audit"
 	"caseledger/replay/bundle"
 	"caseledger/replay/checkpoint"
+	"caseledger/replay/heads"
 	"caseledger/replay/trace"
 )
 
@@ -114,6 +115,7 @@ func hint(err error) string {
 		contend  *app.ContentionError
 		notFound *projections.NotFoundError
 		archived *archive.DamageError
+		headless *heads.DamageError
 		forked   *archive.DivergedError
 		broken   *checkpoint.ForkError
 		mismatch *audit.MismatchError
@@ -147,7 +149,7 @@ func hint(err error) string {
 		return "the stream has lost records that were read before: write it again with caseledger audit repair, or restore it from a backup, and do not record anything until then"
 	case errors.As(err, &bundled):
 		return "the file is not what the ledger signed, or --key is not the ledger's: trust nothing in it"
-	case errors.As(err, &archived):
+	case errors.As(err, &archived), errors.As(err, &headless):
 		return "if the stream is well, write the archive again: caseledger audit repair --archive-from-stream"
 	case errors.As(err, &broken), errors.As(err, &mismatch):
 		return "do not record anything more: keep a copy of everything as it is; both copies and the checkpoint are evidence"

@@ -1,6 +1,7 @@
 package torture
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -67,7 +68,7 @@ func (l *ledger) cutRound(d *disk) error {
 	}
 	linger := within(t.rng, 10*time.Millisecond)
 	var begin, end time.Time
-	err = l.load(loadTime, beside, func() error {
+	err = l.load(beside, func() error {
 		begin = t.Now()
 		err := d.cut()
 		end = t.Now()
@@ -117,13 +118,15 @@ func (t *trial) cutControl(d *disk) error {
 			return append([]string{"torture", "unsynced", "--format", "json"}, args...)
 		}
 		done := make(chan error, 1)
-		cutAt := 100 + within(t.rng, 100*time.Millisecond)
+		ctx, cancel := context.WithCancel(t.ctx)
+		target := l.model.acknowledged() + 50 + t.rng.IntN(200)
 		go func() {
-			pause(t.ctx, cutAt)
+			l.await(ctx, target)
 			done <- d.cut()
+			cancel() // no more commands; it ends, or finds that it cannot write
 		}()
-		// It ends when it finds that it cannot write, or is killed some time later.
-		_, err = w.write(t.ctx, unlimited, cutAt+50*time.Millisecond)
+		_, err = w.write(ctx, unlimited, 0)
+		cancel()
 		if err := errors.Join(err, <-done, d.remount()); err != nil {
 			return err
 		}

@@ -7,17 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // killsPerLedger bounds how large a ledger grows, which is read after every kill.
 const killsPerLedger = 50
-
-// Bounds of the random time before a kill.
-const (
-	loadTime  = 60 * time.Millisecond
-	startTime = 40 * time.Millisecond
-)
 
 const killsName = "kills"
 
@@ -65,7 +58,7 @@ func (l *ledger) killRound() error {
 	case pick < 6:
 		stage, beside = "while views catch up", func() { t.run(append([]string{"caseload"}, l.args...)...) }
 	}
-	err = l.load(loadTime, beside, func() error { s.kill(); return nil }, 0, 4)
+	err = l.load(beside, func() error { s.kill(); return nil }, 0, 4)
 	t.count(killsName, 1)
 	t.count(stage, 1)
 	if err != nil || t.rng.IntN(2) == 0 || t.figure(killsName) >= t.n {
@@ -77,7 +70,7 @@ func (l *ledger) killRound() error {
 // checkpoints returns what signs a checkpoint and, when that is acknowledged,
 // keeps it.
 func (l *ledger) checkpoints() func() {
-	wait := within(l.t.rng, loadTime/2)
+	wait := within(l.t.rng, loadTime)
 	return func() {
 		pause(l.t.ctx, wait)
 		if name := l.newNote(); l.t.run(append([]string{"audit", "checkpoint", "--out", name}, l.args...)...).code == 0 {
@@ -94,7 +87,7 @@ func (l *ledger) newNote() string {
 // killAlone kills a process that has the directory to itself.
 func (l *ledger) killAlone() error {
 	t := l.t
-	after := within(t.rng, startTime)
+	after := within(t.rng, 2*l.starts)
 	stage, args := "", []string(nil)
 	switch t.rng.IntN(10) {
 	case 0, 1, 2, 3:
@@ -134,7 +127,9 @@ func (l *ledger) killAlone() error {
 // what was sealed can be read.
 func (l *ledger) reopen() (*server, error) {
 	t := l.t
+	begin := t.Now()
 	s, err := l.serve()
+	l.starts = t.Now().Sub(begin)
 	if start := (*startError)(nil); errors.As(err, &start) && bytes.Contains(start.err, []byte("part of the ledger is lost")) {
 		// A repair was killed between its last two steps: it says so, and is repeated.
 		t.count("repairs repeated", 1)

@@ -28,7 +28,8 @@ type ledger struct {
 	args    []string // that name it on the command line
 	model   *model
 	writers []*writer
-	notes   []note // of the checkpoints that were signed
+	notes   []note        // of the checkpoints that were signed
+	starts  time.Duration // how long a server took to start
 }
 
 // A note is a file with a signed checkpoint, acknowledged at a moment.
@@ -238,10 +239,16 @@ func (t *trial) report(v verdict, when string) {
 	}
 }
 
+// Bounds of what is done before a disaster.
+const (
+	loadCommands = 80 // acknowledged
+	loadTime     = 20 * time.Millisecond
+)
+
 // load has every writer give commands until the disaster, which comes after a
-// random time below a bound, and beside runs beside, which may be nil. They may end
-// with those exit codes.
-func (l *ledger) load(bound time.Duration, beside func(), disaster func() error, codes ...int) error {
+// random number of them and a random time, and beside runs beside, which may be nil.
+// They may end with those exit codes.
+func (l *ledger) load(beside func(), disaster func() error, codes ...int) error {
 	ctx, cancel := context.WithCancel(l.t.ctx)
 	defer cancel()
 	type ended struct {
@@ -262,7 +269,8 @@ func (l *ledger) load(bound time.Duration, beside func(), disaster func() error,
 			beside()
 		}
 	}()
-	pause(ctx, within(l.t.rng, bound))
+	l.await(ctx, l.model.acknowledged()+l.t.rng.IntN(loadCommands))
+	pause(ctx, within(l.t.rng, loadTime))
 	err := disaster()
 	cancel()
 	for range l.writers {
@@ -274,6 +282,16 @@ func (l *ledger) load(bound time.Duration, beside func(), disaster func() error,
 	}
 	<-besides
 	return err
+}
+
+// await waits until so many commands are acknowledged, or nobody gets on.
+func (l *ledger) await(ctx context.Context, n int) {
+	for range 5000 {
+		if l.model.acknowledged() >= n || ctx.Err() != nil {
+			return
+		}
+		pause(ctx, time.Millisecond)
+	}
 }
 
 // unlimited is more commands than anybody gives.

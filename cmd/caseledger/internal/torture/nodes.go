@@ -20,6 +20,7 @@ const (
 	// How long the leader is away: from less to more than the others need to elect another.
 	awayAtLeast = 1 * time.Second
 	awayMore    = 11 * time.Second
+	awayShort   = 2 * time.Second // more, in a short run
 )
 
 // nodes takes the leader of three servers away under load, again and again: killed
@@ -142,7 +143,11 @@ func (c *cluster) disturb(l *ledger, round int, progress []chan struct{}) error 
 		c.network.isolate(n.name, t.rng.IntN(2) == 0)
 		back = func() error { c.network.heal(); return nil }
 	}
-	pause(t.ctx, awayAtLeast+within(t.rng, awayMore))
+	more := awayMore
+	if t.Short {
+		more = awayShort
+	}
+	pause(t.ctx, awayAtLeast+within(t.rng, more))
 	err = errors.Join(err, back())
 	t.count(nodesName, 1)
 	t.count("acknowledged while the leader was away", l.model.acknowledged()-before)

@@ -12,7 +12,7 @@ import (
 )
 
 // patience bounds one run of the program: one that takes longer hangs.
-const patience = 60 * time.Second
+const patience = 120 * time.Second
 
 // An outcome is how a run of the program ended.
 type outcome struct {
