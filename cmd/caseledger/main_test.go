@@ -216,7 +216,7 @@ func repeat(ts *testscript.TestScript, _ bool, args []string) {
 
 // flip flips one bit of a text where it stands in the stream's files: flip DIR TEXT
 func flip(ts *testscript.TestScript, _ bool, args []string) {
-	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", "LEDGER", "msgs", "*.blk")
+	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", "*", "msgs", "*.blk")
 	blocks, err := filepath.Glob(pattern)
 	ts.Check(err)
 	for _, name := range blocks {
