@@ -49,7 +49,7 @@ func checked(key, stored []byte) ([]byte, error) {
 // leads a search astray, and what is there would be taken for absent.
 func seek(c *bolt.Cursor, from []byte) (key, value []byte, err error) {
 	var before, stored []byte
-	if key, value = c.Seek(from); key != nil {
+	if key, _ = c.Seek(from); key != nil {
 		before, stored = c.Prev()
 	} else {
 		before, stored = c.Last()

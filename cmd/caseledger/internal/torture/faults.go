@@ -21,7 +21,6 @@ type specimen struct {
 	questions [][]string
 	answers   [][]byte
 	clients   []string // whose names are revealed
-	records   int
 }
 
 // Sizes of the specimen: more than one segment of the views and one tile, and some
