@@ -11,6 +11,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
 	"caseledger/events"
@@ -21,6 +22,7 @@ import (
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
 		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
+		referral.Aggregate(),
 	}
 }
 

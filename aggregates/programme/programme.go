@@ -21,6 +21,7 @@ func Aggregate() aggregates.Aggregate {
 		Commands: []aggregates.Spec{
 			aggregates.Define(events.KindProgramme, "adopt-policy", "", "put settings or rates of the rulebook in force from a date on", decideAdopt),
 			aggregates.Define(events.KindProgramme, "submit-final-report", "R32", "record that the final financial report of an award was submitted", decideSubmit),
+			aggregates.Define(events.KindProgramme, "adopt-placement-age", "R11", "record up to what age a State keeps minors in the Unaccompanied Refugee Minor programme", decidePlacementAge),
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
 )
@@ -22,6 +23,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		invoice.Aggregate(),
 		programme.Aggregate(),
 		roster.Aggregate(),
+		referral.Aggregate(),
 	)
 	if err != nil {
 		panic("app: " + err.Error())

@@ -13,6 +13,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/worker"
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/sample"
@@ -43,6 +44,7 @@ func newLedger(t *testing.T) *ledger {
 	}
 	for _, a := range []aggregates.Aggregate{
 		programme.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
+		referral.Aggregate(),
 	} {
 		l.kinds[a.Kind] = a
 		for _, s := range a.Commands {
