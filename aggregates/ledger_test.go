@@ -10,6 +10,7 @@ import (
 	"caseledger/aggregates/agency"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
@@ -21,6 +22,7 @@ import (
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
 		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
+		partner.Aggregate(),
 	}
 }
 

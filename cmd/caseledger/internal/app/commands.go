@@ -7,6 +7,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
@@ -19,6 +20,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		letter.Aggregate(),
 		agency.Aggregate(),
 		worker.Aggregate(),
+		partner.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
 		roster.Aggregate(),
