@@ -33,8 +33,8 @@ func TestCatalogue(t *testing.T) {
 			})
 		}
 	}
-	if len(seen) != 64 {
-		t.Errorf("the catalogue has %d commands, want 64", len(seen))
+	if len(seen) != 82 {
+		t.Errorf("the catalogue has %d commands, want 82", len(seen))
 	}
 }
 
