@@ -4,12 +4,14 @@ import (
 	"sync"
 
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/roster"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 )
 
@@ -21,6 +23,8 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		agency.Aggregate(),
 		worker.Aggregate(),
 		partner.Aggregate(),
+		training.Aggregate(),
+		award.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
 		roster.Aggregate(),

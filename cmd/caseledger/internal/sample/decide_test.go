@@ -10,10 +10,12 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/sample"
@@ -44,7 +46,7 @@ func newLedger(t *testing.T) *ledger {
 	}
 	for _, a := range []aggregates.Aggregate{
 		programme.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
-		partner.Aggregate(),
+		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 	} {
 		l.kinds[a.Kind] = a
 		for _, s := range a.Commands {
