@@ -8,11 +8,14 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/events"
 
@@ -23,6 +26,7 @@ func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
 		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
 		referral.Aggregate(),
+		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 	}
 }
 

@@ -22,6 +22,9 @@ type Config struct {
 	// 0 means 1. Every published count is multiplied, but for numbers of States
 	// and of countries. The stream of scale 1 is part of that of every scale.
 	Scale int
+	// Clean leaves out the lapses that a monitor would find: with it, no rule of
+	// practice is broken by the facts of the sample.
+	Clean bool
 }
 
 // MaxScale bounds [Config.Scale]: some 30 million commands.
@@ -69,9 +72,15 @@ func sourcesOf(c Config) []source {
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
 		}
+		directory := map[place][]*provider{}
+		for _, n := range providers(c.Seed, copyOf, sites) {
+			directory[n.place] = append(directory[n.place], n)
+			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
+		}
 		for _, p := range people {
 			if p.client {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordCasework(c, p, directory) }})
 			}
 			if p.screened {
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordScreening(c.Seed, p) }})
