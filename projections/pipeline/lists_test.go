@@ -51,6 +51,10 @@ func TestRequests(t *testing.T) {
 		{"decided without the NGOs", history{asked, told, at("letter/C-1", "2009-02-20", &events.ConsultationHeld{With: []string{"justice", "homeland_security"}}), letter}, "2009-06-11", []string{"decided_without_consulting  0 0 ngo"}},
 		{"consulted after the decision", history{asked, told, letter, at("letter/C-1", "2009-04-02", everyone.Event)}, "2009-06-11", []string{"decided_without_consulting  0 0 justice homeland_security ngo"}},
 		{"only interim assistance denied", history{asked, told, everyone, at("letter/C-1", "2009-02-12", &events.LetterDenied{Kind: events.Interim, Reason: projtest.Sealed})}, "2009-06-11", []string{"pending  0 0 "}},
+		{"came of age without a letter", history{at("case/C-1", "2009-02-01", minor(17)), asked, told, everyone, at("case/C-1", "2009-05-01", &events.ClientTurned18{})}, "2009-06-11", nil},
+		{"not of age yet", history{at("case/C-1", "2009-02-01", minor(17)), asked, told, everyone, at("case/C-1", "2009-05-01", &events.ClientTurned18{})}, "2009-04-30", []string{"pending  0 0 "}},
+		{"came of age when a request suffices", history{at("case/C-1", "2016-02-01", minor(17)), at("letter/C-1", "2016-02-10", asked.Event), at("letter/C-1", "2016-02-10", told.Event), at("letter/C-1", "2016-02-20", everyone.Event), at("case/C-1", "2016-05-01", &events.ClientTurned18{})}, "2016-05-11", []string{"pending  0 0 "}},
+		{"left the programme", history{at("case/C-1", "2009-02-01", minor(16)), asked, told, everyone, at("case/C-1", "2009-05-01", &events.ServiceClosed{Reason: projtest.Sealed})}, "2009-06-11", nil},
 		{"an adult's", history{at("letter/C-1", "2009-02-12", &events.LetterRequested{Kind: events.Certification})}, "2009-06-11", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -185,7 +185,10 @@ func (p *Person) reach(s Stage, day, on events.Date) {
 
 // person follows one way up to a day; false for who is not on it.
 func (f *file) person(on events.Date) (Person, bool) {
-	p := Person{ID: f.id, Agency: f.agencyOn(on), Child: f.isChild(on), Source: "agency"}
+	p := Person{ID: f.id, Agency: f.agencyOn(on), Child: f.isChild(on), Source: "officials"}
+	if p.Agency != "" {
+		p.Source = "agency"
+	}
 	if f.enrolled.derivative {
 		return p, false
 	}
@@ -334,10 +337,10 @@ func (f *file) left(p *Person, on events.Date) (events.Date, string) {
 		return denial.on, "letter_denied"
 	case p.Reached[Screened] != 0 && f.enrolled.whyNot != "":
 		return p.Reached[Screened], f.enrolled.whyNot
-	case f.referral != nil && f.referral.Standing == referrals.Closed:
-		return f.referral.Closed, f.referral.Result
 	case f.referral != nil && f.referral.Domestic != nil:
 		return f.referral.Domestic.On, reasonDomestic
+	case f.referral != nil && f.referral.Standing == referrals.Closed:
+		return f.referral.Closed, f.referral.Result
 	}
 	return 0, ""
 }

@@ -176,9 +176,21 @@ func (f *file) decision() *fact {
 	return nil
 }
 
-// stands says where a child without a decision stands.
+// requestSuffices is the first day on which a letter may follow the 18th birthday
+// because it was asked for before it (R10).
+var requestSuffices = events.MustDate("2016-05-11")
+
+// cameOfAge reports whether a recorded 18th birthday ended a child's request by a day.
+func (f *file) cameOfAge(asked *fact, on events.Date) bool {
+	t := f.enrolled.turned18
+	return t != 0 && t <= on && (on < requestSuffices || asked.on >= t)
+}
+
+// stands says where a child without a decision stands. Who left the programme, or came
+// of age too early for a letter, waits no more.
 func (f *file) stands(asked *fact, on events.Date) (Request, bool) {
-	if f.decision() != nil || f.enrolled.turned18 != 0 && f.enrolled.turned18 <= on && asked.on >= f.enrolled.turned18 {
+	gone := f.enrolled.spellOn(on) != nil && !f.enrolled.openOn(on)
+	if f.decision() != nil || gone || f.cameOfAge(asked, on) {
 		return Request{}, false
 	}
 	absent := missing(f.consulted(on), everyConsultant)
