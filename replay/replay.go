@@ -29,7 +29,7 @@ import (
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{},
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, statistics.WorkView{}, billing.View{}, signals.View{}, retention.View{},
 		casework.View{}, benefits.View{}, referrals.View{}, pipeline.View{}, placements.View{}, decisions.View{}}
 }
 

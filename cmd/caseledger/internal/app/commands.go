@@ -10,6 +10,7 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/training"
@@ -28,6 +29,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		award.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
+		publication.Aggregate(),
 		roster.Aggregate(),
 		referral.Aggregate(),
 	)

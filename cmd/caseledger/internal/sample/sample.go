@@ -69,6 +69,8 @@ func sourcesOf(c Config) []source {
 	sources := []source{
 		{0, func() []app.Request { return recordPolicies(c.Seed) }},
 		{0, func() []app.Request { return recordPlacementAges(c.Seed) }},
+		{startOf(programmeStart), func() []app.Request { return recordGoals(c.Seed) }},
+		{startOf(day("2009-06-01")), func() []app.Request { return recordFigures(c.Seed) }},
 	}
 	for copyOf := range c.scale() {
 		people, sites := plan(c.Seed, copyOf)
