@@ -39,7 +39,7 @@ var rules = []rule{
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
 	{"projections/pipeline", []string{"events", "aggregates/policy", "projections", "projections/referrals", "projections/row"}, "a way to a letter begins with a referral"},
-	{"projections/statistics", []string{"events", "aggregates/policy", "projections", "projections/billing", "projections/clocks", "projections/reimbursement", "projections/row"}, "the catalogue of tables; dollars are counted where they are computed"},
+	{"projections/statistics", []string{"events", "aggregates/policy", "projections", "projections/benefits", "projections/billing", "projections/clocks", "projections/reimbursement", "projections/row"}, "the catalogue of tables; dollars are counted where they are computed"},
 	{"projections/network", []string{"events", "aggregates/policy", "projections", "projections/caseload", "projections/row"}, "an agency's standing and a worker's post are what the caseload says"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
 	{"replay/recount", []string{"events"}, "the second calculation shares no code with the one that it checks"},

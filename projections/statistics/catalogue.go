@@ -23,6 +23,7 @@ const (
 	DollarsByOutcome    = "dollars-by-outcome"
 	Performance         = "performance"
 	FundsAllocated      = "funds-allocated"
+	AlternativeRelief   = "alternative-relief"
 )
 
 // A Range says what the days of a report are.
@@ -89,6 +90,8 @@ func Catalogue() []Definition {
 			Counts: "months of service and dollars, per client"},
 		{Name: DollarsByOutcome, Money: true, Range: FiscalYearsRange, sheet: dollarsByOutcome,
 			Counts: "months of service and dollars of closed cases, by what was reached"},
+		{Name: AlternativeRelief, Range: MonthsRange, sheet: alternativeRelief,
+			Counts: "clients on other paths than certification, by how each stands"},
 		{Name: Performance, Money: true, Range: FiscalYearRange, sheet: performance,
 			Counts: "targets beside actuals, as the assessment of S3 asks"},
 		{Name: FundsAllocated, Money: true, Range: FiscalYearRange, sheet: fundsAllocated,

@@ -17,28 +17,23 @@ func alternativeRelief(q Query) *sheet {
 		title:   fmt.Sprintf("Alternatives to certification, %s to %s", q.First, q.Last),
 		columns: columns,
 		definitions: []string{
-			"clients with a fact about the path in the range, each once, under how it stood last on the last day; a client may stand on several paths",
+			"clients whose path was applied for or decided in the range, or who still wait, each once, as it stands on the last day; a client may stand on several paths",
 			"unrestricted_funds: those for whom unrestricted funds paid for services meanwhile (S1)",
 		},
 		evidence: func(r *events.Record) bool {
 			return r.Type == "alternative-relief.recorded.v1" && r.OccurredOn <= q.Last
 		},
 	}
+	lineOf := map[string]*line{}
 	for _, relief := range []string{"asylum", "u_visa", "vawa", "special_immigrant_juvenile", "other"} {
-		sh.newLine(relief, columns[1:]...)
+		lineOf[relief] = sh.newLine(relief, columns[1:]...)
 	}
 	sh.across("clients", columns[2:6]...)
 	sh.fill = func(s *projections.Snapshot) error {
 		return benefits.Each(s, func(client string, c *benefits.Case) error {
-			last := map[string]benefits.Relief{}
-			for _, r := range c.Relief {
-				if r.On <= q.Last {
-					last[r.Relief] = r
-				}
-			}
-			for _, l := range sh.lines {
-				r, found := last[l.label]
-				if !found || r.On < q.First && r.Standing != "applied" {
+			for _, r := range c.Relief(q.Last) {
+				l := lineOf[r.Relief]
+				if l == nil || r.On < q.First && r.Standing != "applied" {
 					continue
 				}
 				sh.cell(l, "clients").add(events.KindCase, []byte(client), 0)

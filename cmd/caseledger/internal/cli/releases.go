@@ -115,10 +115,8 @@ func releasedOn(s *projections.Snapshot, o releasesOptions, day events.Date) (he
 		if o.client != "" && client != o.client || o.agency != "" && !with[client] {
 			return nil
 		}
-		for _, r := range c.Releases {
-			if r.On <= day && r.Through >= day && (r.Withdrawn == 0 || day < r.Withdrawn) {
-				held = append(held, permission{"release", client, r.Recipient, r.Scope, r.On, r.Through, r.Record})
-			}
+		for _, r := range c.Releases(day) {
+			held = append(held, permission{"release", client, r.Recipient, r.Scope, r.On, r.Through, r.Record})
 		}
 		return nil
 	})
