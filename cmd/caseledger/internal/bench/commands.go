@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -13,6 +14,14 @@ import (
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
 	"caseledger/projections"
+)
+
+// hotClients is how many clients the cached commands are about, and minTurn how
+// many commands a turn of them has at least: fewer take some milliseconds, in
+// which starting 32 writers shows. A client is cold once, and cached again and again.
+const (
+	hotClients = 256
+	minTurn    = 4096
 )
 
 // turn returns how many commands one turn of so many writers has, given how many
@@ -35,15 +44,19 @@ func (r *run) commands() (err error) {
 	if err != nil {
 		return err
 	}
-	if len(clients) < 64*r.Rounds {
+	if len(clients) < hotClients+64*r.Rounds {
 		return fmt.Errorf("%d clients with long histories are too few to measure commands: take more events or fewer rounds", len(clients))
 	}
-	all := len(clients) - 1
-	floor, err := newFloor(r, clients[all])
+	floor, err := newFloor(r, clients[0])
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, floor.close()) }()
+	hot, clients := clients[:hotClients], clients[hotClients:]
+	all := len(clients)
+	if err := share(1, hot, 1, func(_ int, client string, _ int) error { _, err := r.deliver(client, "warm"); return err }); err != nil {
+		return err
+	}
 	for _, writers := range []int{1, 32} {
 		turn := r.turn(writers, all)
 		var rounds [][3]float64 // floor, cold, cached: commands a second
@@ -51,7 +64,7 @@ func (r *run) commands() (err error) {
 			r.Say("durable commands of %d writers: round %d of %d", writers, round+1, r.Rounds)
 			some := clients[:turn]
 			clients = clients[turn:]
-			rates, err := r.commandRound(floor, writers, some)
+			rates, err := r.commandRound(floor, writers, some, hot)
 			if err != nil {
 				return err
 			}
@@ -83,30 +96,41 @@ func (r *run) addCommands(writers, turn int, rounds [][3]float64) {
 	}
 }
 
-func (r *run) commandRound(floor *floor, writers int, clients []string) (rates [3]float64, err error) {
-	work := [...]func(writer int, client string) error{
-		func(writer int, _ string) error { return floor.publish(writer) },
-		func(_ int, client string) error { _, err := r.deliver(client, "cold"); return err },
-		func(_ int, client string) error { _, err := r.deliver(client, "cached"); return err },
-	}
-	for k, f := range work {
+func (r *run) commandRound(floor *floor, writers int, clients, hot []string) (rates [3]float64, err error) {
+	passes := max(1, len(clients)/len(hot), minTurn/len(hot))
+	for k, t := range [...]struct {
+		clients []string
+		passes  int
+		do      func(writer int, client string, pass int) error
+	}{
+		{hot, passes, func(writer int, _ string, _ int) error { return floor.publish(writer) }},
+		{clients, 1, func(_ int, client string, _ int) error { _, err := r.deliver(client, "cold"); return err }},
+		{hot, passes, func(_ int, client string, pass int) error {
+			_, err := r.deliver(client, fmt.Sprintf("cached-%d-%d", r.turns, pass))
+			return err
+		}},
+	} {
+		r.turns++
+		runtime.GC() // no turn pays for the garbage of the one before
 		begin := r.Now()
-		if err := share(writers, clients, f); err != nil {
+		if err := share(writers, t.clients, t.passes, t.do); err != nil {
 			return rates, err
 		}
-		rates[k] = float64(len(clients)) / r.Now().Sub(begin).Seconds()
+		rates[k] = float64(t.passes*len(t.clients)) / r.Now().Sub(begin).Seconds()
 	}
 	return rates, nil
 }
 
-// share does f for every client, by several writers.
-func share(writers int, clients []string, f func(writer int, client string) error) error {
+// share does f for every client, by several writers, some passes over.
+func share(writers int, clients []string, passes int, f func(writer int, client string, pass int) error) error {
 	var group sync.WaitGroup
 	faults := make([]error, writers)
 	for w := range writers {
 		group.Go(func() {
-			for i := w; i < len(clients) && faults[w] == nil; i += writers {
-				faults[w] = f(w, clients[i])
+			for pass := range passes {
+				for i := w; i < len(clients) && faults[w] == nil; i += writers {
+					faults[w] = f(w, clients[i], pass)
+				}
 			}
 		})
 	}
@@ -159,7 +183,7 @@ type floor struct {
 // newFloor makes the floor's messages as long as the record of a command like
 // the measured ones, about a client that is spared for it.
 func newFloor(r *run, client string) (_ *floor, err error) {
-	like, err := r.deliver(client, "size")
+	like, err := r.deliver(client, "size-10-1")
 	if err != nil {
 		return nil, err
 	}
