@@ -192,6 +192,11 @@ func TestLongStream(t *testing.T) {
 	if after := digest(t, live); after != before {
 		t.Errorf("rebuilt views have digest %s, live ones %s", after, before)
 	}
+	for id, want := range map[string]uint64{"cmd-" + projtest.ID(1<<16): 1 << 16, "cmd-" + projtest.ID(1<<16+700): 1<<16 + 700, "cmd-unknown": 0} {
+		if got, err := live.Command(id); got != want || err != nil {
+			t.Errorf("command %s found at #%d, %v, want #%d", id, got, err, want)
+		}
+	}
 	err := live.Read(func(snap *projections.Snapshot) error {
 		for _, sequence := range []uint64{1, 255, 256, 257, 1<<16 - 1, 1 << 16, 1<<16 + 1, 1<<16 + 700} {
 			got, err := snap.Command("cmd-" + projtest.ID(sequence))
