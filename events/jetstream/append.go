@@ -213,5 +213,5 @@ func plainAck(s Stream, answer []byte) (sequence uint64, ok bool) {
 	rest, ok := strings.CutPrefix(string(answer), `{"stream":"`+string(s)+`","seq":`)
 	digits, closed := strings.CutSuffix(rest, "}")
 	sequence, err := strconv.ParseUint(digits, 10, 64)
-	return sequence, ok && closed && err == nil && sequence > 0
+	return sequence, ok && closed && err == nil && digits[0] != '0'
 }

@@ -16,13 +16,16 @@ import (
 	"caseledger/projections"
 )
 
-// hotClients is how many clients the cached commands are about, and minTurn how
-// many commands a turn of them has at least: fewer take some milliseconds, in
-// which starting 32 writers shows. A client is cold once, and cached again and again.
-const (
-	hotClients = 256
-	minTurn    = 1024
-)
+// hotClients is how many clients the cached commands are about. A client is cold
+// once, and cached again and again.
+const hotClients = 256
+
+// hotPasses returns how often one turn is about each of them, given how many cold
+// commands a turn has: in a ledger that says something not less than 1,024
+// commands, since starting 32 writers shows in fewer, which take milliseconds.
+func (r *run) hotPasses(cold int) int {
+	return max(1, cold/hotClients, min(4, r.Events/20_000))
+}
 
 // turn returns how many commands one turn of so many writers has, given how many
 // clients there are for all turns.
@@ -84,7 +87,7 @@ func (r *run) proving(clients []string) error {
 		return err
 	}
 	archive := func() error { _, err := r.ledger.CatchUpArchive(r.ctx); return err }
-	const passes = 2 * minTurn / hotClients
+	passes := 2 * r.hotPasses(0)
 	turn := func(note string, after func() error) (float64, error) {
 		return r.rate(passes*len(clients), func() error {
 			return errors.Join(share(1, clients, passes, func(_ int, client string, pass int) error {
@@ -142,7 +145,7 @@ func (r *run) addCommands(writers, turn int, rounds [][3]float64) {
 }
 
 func (r *run) commandRound(floor *floor, writers int, clients, hot []string) (rates [3]float64, err error) {
-	passes := max(1, len(clients)/len(hot), minTurn/len(hot))
+	passes := r.hotPasses(len(clients))
 	for k, t := range [...]struct {
 		clients []string
 		passes  int
