@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,13 @@ import (
 // server stores one after the other.
 const maxLinks = 32
 
+// linkBuffer holds what greets a connection, or else an acknowledgement.
+const linkBuffer = 16 << 10
+
+// linkLife is how long a link is used. Nobody reads from one that is idle, and the
+// server asks a connection whether it lives after two minutes.
+const linkLife = time.Minute
+
 // A link is a [wire] to the embedded server on which one caller at a time
 // appends: it writes the message and reads the acknowledgement itself. With the
 // general client both pass through goroutines that the client shares among all
@@ -30,6 +38,8 @@ type link struct {
 	*wire
 	inbox string
 	out   []byte // the message on its way
+	life  *time.Timer
+	over  bool // its life; under links.mu
 }
 
 // links are the links of one log. They are made as they are needed, and the one
@@ -54,6 +64,7 @@ func (s *links) close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	for l := range s.open {
+		l.life.Stop()
 		_ = l.conn.Close()
 	}
 }
@@ -81,7 +92,7 @@ func (s *links) take(ctx context.Context) (*link, error) {
 }
 
 func (s *links) make() (*link, error) {
-	w, err := dial(s.server)
+	w, err := dial(s.server, linkBuffer)
 	if err != nil {
 		return nil, err
 	}
@@ -95,17 +106,34 @@ func (s *links) make() (*link, error) {
 		return nil, errors.Join(err, w.conn.Close())
 	}
 	s.open[l] = struct{}{}
+	l.life = time.AfterFunc(linkLife, func() { s.retire(l) })
 	return l, nil
+}
+
+// retire closes a link, now or when its append is over.
+func (s *links) retire(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.over = true
+	if i := slices.Index(s.idle, l); i >= 0 {
+		s.idle = slices.Delete(s.idle, i, i+1)
+		s.drop(l)
+	}
+}
+
+func (s *links) drop(l *link) {
+	l.life.Stop()
+	delete(s.open, l)
+	_ = l.conn.Close()
 }
 
 // give takes a link back, and closes one on which an answer may still come.
 func (s *links) give(l *link, usable bool) {
 	s.mu.Lock()
-	if usable {
+	if usable && !l.over {
 		s.idle = append(s.idle, l)
 	} else {
-		delete(s.open, l)
-		_ = l.conn.Close()
+		s.drop(l)
 	}
 	s.mu.Unlock()
 	<-s.places

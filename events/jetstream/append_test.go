@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,20 +74,7 @@ func FuzzParseAck(f *testing.F) {
 // TestAppendGivenUp gives appends up at any moment: the acknowledgement of one must
 // never be taken for that of the next.
 func TestAppendGivenUp(t *testing.T) {
-	server, err := natsserver.Start(natsserver.Config{StoreDir: t.TempDir(), Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Shutdown()
-	config := Config{Server: server}
-	if err := Create(t.Context(), config); err != nil {
-		t.Fatal(err)
-	}
-	log, err := Open(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
+	log := openEmpty(t)
 	subject := events.SubjectOf(events.KindCase, "C-1")
 	var last uint64
 	for range 300 {
@@ -111,4 +99,61 @@ func TestAppendGivenUp(t *testing.T) {
 		}
 		last = sequence
 	}
+}
+
+// TestLinksAreRetired has the life of links end between appends and during them.
+func TestLinksAreRetired(t *testing.T) {
+	log := openEmpty(t)
+	var writers sync.WaitGroup
+	for w := range 8 {
+		writers.Go(func() {
+			var last uint64
+			for i := range 50 {
+				var err error
+				subject := events.SubjectOf(events.KindCase, fmt.Sprint("C-", w))
+				if last, err = log.Append(t.Context(), subject, last, fmt.Sprint(w, "-", i), []byte("x")); err != nil {
+					t.Error(err)
+				}
+				log.links.mu.Lock()
+				for l := range log.links.open {
+					l.life.Reset(0)
+				}
+				log.links.mu.Unlock()
+			}
+		})
+	}
+	writers.Wait()
+	for begin := time.Now(); ; time.Sleep(time.Millisecond) {
+		log.links.mu.Lock()
+		left := len(log.links.open) + len(log.links.idle)
+		log.links.mu.Unlock()
+		if left == 0 {
+			break
+		}
+		if time.Since(begin) > 10*time.Second {
+			t.Fatalf("%d links are left", left)
+		}
+	}
+	if head, err := log.Head(t.Context()); head != 400 || err != nil {
+		t.Errorf("got head #%d, %v", head, err)
+	}
+}
+
+func openEmpty(t *testing.T) *Log {
+	t.Helper()
+	server, err := natsserver.Start(natsserver.Config{StoreDir: t.TempDir(), Unsynced: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	config := Config{Server: server}
+	if err := Create(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	log, err := Open(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	return log
 }
