@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math"
-	"math/bits"
 	"slices"
 	"sort"
 
@@ -58,39 +56,6 @@ func (k commandKey) bytes() []byte {
 
 func hashAt(run []byte, i int) uint64 { return binary.BigEndian.Uint64(run[i*commandElement:]) }
 
-// searchRun returns the place of the first element of a run whose hash is not
-// less. Hashes are spread evenly, so that the hash itself tells about where: a
-// command looks into every run, and a plain search touches twice as much memory.
-func searchRun(run []byte, hash uint64) int {
-	low, high := 0, len(run)/commandElement
-	from, to := uint64(0), uint64(math.MaxUint64) // the hashes between them
-	for span := high - low; span > 64; span = high - low {
-		product, rest := bits.Mul64(hash-from, uint64(span))
-		share, _ := bits.Div64(product, rest, max(to-from, product+1))
-		middle := low + int(share)
-		// Four standard deviations to each side.
-		reach := 2 * int(math.Sqrt(float64(span)))
-		if i := middle - reach; i > low {
-			if h := hashAt(run, i); h < hash {
-				low, from = i, h
-			} else {
-				high, to = i, h
-			}
-		}
-		if i := middle + reach; i < high {
-			if h := hashAt(run, i); h >= hash {
-				high, to = i, h
-			} else {
-				low, from = i, h
-			}
-		}
-		if high-low > span/2 {
-			break // these are not spread evenly
-		}
-	}
-	return low + sort.Search(high-low, func(i int) bool { return hashAt(run, low+i) >= hash })
-}
-
 // Command is [Snapshot.Command] of the present, for a command that is new, as
 // most are: it then costs about a microsecond, however many records there are.
 func (v *Views) Command(id string) (sequence uint64, err error) {
@@ -130,7 +95,9 @@ func findCommands(runs, tail *bolt.Bucket, hash uint64, f func(sequence uint64) 
 
 // findInRun is findCommands of one run, and returns whether to go on.
 func findInRun(number uint64, run []byte, hash uint64, f func(sequence uint64) bool) bool {
-	for i := searchRun(run, hash); i < len(run)/commandElement && hashAt(run, i) == hash; i++ {
+	n := len(run) / commandElement
+	i := sort.Search(n, func(i int) bool { return hashAt(run, i) >= hash })
+	for ; i < n && hashAt(run, i) == hash; i++ {
 		if !f(number*commandRun + uint64(binary.BigEndian.Uint16(run[i*commandElement+commandPrefix:])) + 1) {
 			return false
 		}
