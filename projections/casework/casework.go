@@ -213,7 +213,7 @@ type Release struct {
 }
 
 // Each calls f with the client and the case of every row, in order of the client's
-// id. The case is used again: nothing of it may be kept. Cost: about half a
+// id. The case is used again: nothing of it may be kept. Cost: about one
 // microsecond for each client.
 func Each(s *projections.Snapshot, f func(client string, c *Case) error) error {
 	var c Case

@@ -152,10 +152,12 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn invoice.returned invoice.resubmitted invoice.denied recoverable.settled"},
 	{"R25", "review.decided"},
 	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
-	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left " +
-		"need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled " +
-		"document.filed milestone.reached court-date.set court-date.ended outcome.recorded " +
-		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered"},
+	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left"},
+	{"R28", "need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled"},
+	{"R28", "document.filed milestone.reached court-date.set court-date.ended outcome.recorded"},
+	{"R28", "benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered"},
+	{"R30", "figures.published figures.restated"},
+	{"S3", "goal.agreed best-practice.recorded funds.allocated"},
 	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed service.referred"},
 	{"R32", "destruction.requested identity.destroyed final-report.submitted"},
 }
