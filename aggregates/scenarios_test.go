@@ -243,5 +243,6 @@ func refusalCodes(t *testing.T, dir string) (codes []string) {
 var packageOf = map[events.Kind]string{
 	events.KindCase: "clientcase", events.KindLetter: "letter", events.KindAgency: "agency",
 	events.KindWorker: "worker", events.KindProgramme: "programme", events.KindRoster: "roster",
-	events.KindPartner: "partner", events.KindTraining: "training", events.KindAward: "award",
+	events.KindReferral: "referral",
+	events.KindPartner:  "partner", events.KindTraining: "training", events.KindAward: "award",
 }
