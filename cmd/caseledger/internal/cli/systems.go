@@ -52,7 +52,7 @@ var systems = []system{
 		"requests", "",
 	},
 	{"Derivatives", "S2", "link-derivative", "derivative.linked", "report clients --by class", "derivative"},
-	{"Unaccompanied Refugee Minors", "S1", "start-placement end-placement", "placement.started placement.ended", "placements", ""},
+	{"Unaccompanied Refugee Minors", "S1", "start-placement end-placement adopt-placement-age", "placement.started placement.ended placement-age.adopted", "placements", ""},
 	{
 		"Case management", "S2, S4",
 		"assign-lead lead-left propose-hand-off accept-hand-off decline-hand-off withdraw-hand-off set-intensity engage-worker change-worker worker-left " +
@@ -95,8 +95,8 @@ var systems = []system{
 	{"Outreach, grants, intermediaries", "S0, S1", "record-award log-outreach refer-lead", "award.recorded outreach.logged lead.referred", "awards", ""},
 	{"Other funders", "S1", "record-other-funding", "other-funding.recorded", "funding", ""},
 	{
-		"Other referring programmes and countries", "S0", "receive-inbound-referral record-cooperation forward-referral enroll-referral close-referral",
-		"inbound-referral.received cooperation.recorded referral.forwarded referral.enrolled referral.closed", "referrals", "",
+		"Other referring programmes and countries", "S0", "receive-inbound-referral record-cooperation forward-referral enroll-referral close-referral withdraw-referral-fact",
+		"inbound-referral.received cooperation.recorded referral.forwarded referral.enrolled referral.closed referral-fact.withdrawn", "referrals", "",
 	},
 	{
 		"Partner directory", "S2, S4", "list-partner vet-partner change-partner-availability delist-partner refer-service answer-service-referral",
