@@ -3,6 +3,7 @@ package sample
 import (
 	"slices"
 
+	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
 	"caseledger/cmd/caseledger/internal/app"
@@ -145,6 +146,24 @@ func (f *followUp) applyForResidence(approved app.Request) {
 		return
 	}
 	f.write(on, f.d.days(0, 12), "file-lpr-application", &letter.FileLprApplication{Client: f.id})
+}
+
+// recordPending returns what is open when the sample ends, of a client who is served
+// on: a request for an extension that nobody has decided, a minor's placement.
+func recordPending(c Config, p *person) []app.Request {
+	l := newLife(c.Seed, p)
+	l.sheet, l.keys = nil, newKeyring(c.Seed, sourceRequest, 1<<25|p.ordinal)
+	l.d = newDice(c.Seed, 0, diceForRequests, 1<<25|uint64(p.ordinal))
+	by := l.lead(horizon)
+	switch end := l.clockEnd(); {
+	case p.minor && p.standing != derivative && p.enroll+60 < horizon-9:
+		on := horizon - 9
+		l.note(on, l.d.at(on), by, "start-placement", &clientcase.StartPlacement{Client: l.id, Setting: "foster", State: p.site.place.state})
+	case end > horizon+20 && end < horizon+60 && p.each(4, 1) && p.enrolledAt < startOf(horizon-8):
+		on := horizon - l.d.days(3, 7)
+		l.note(on, l.d.at(on), by, "request-extension", &clientcase.RequestExtension{Client: l.id, Reason: "housing not yet found"})
+	}
+	return l.sheet.sorted()
 }
 
 // placementAges are invented, as everything in the sample but places: up to what age
