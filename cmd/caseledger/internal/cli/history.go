@@ -142,7 +142,7 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R07", "continued-presence.ended certification.ended lpr-application.filed"},
 	{"R09", "interim-assistance.issued interim-assistance.extended minor.discovered departments.notified consultation.held"},
 	{"R10", "client.turned-18"},
-	{"R11", "placement.started placement.ended placement-age.adopted"},
+	{"R11", "placement.referred placement.started placement.ended guardianship.established placement-age.adopted"},
 	{"R16", "other-funding.recorded"},
 	{"R17", "invoice-part.prepared invoice.generated invoice.submitted invoice.reviewed invoice.approved invoice.held invoice.released invoice.paid"},
 	{"R18", "expense.booked"},
