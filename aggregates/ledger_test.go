@@ -13,6 +13,7 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
@@ -23,7 +24,7 @@ import (
 
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
-		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
+		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), publication.Aggregate(), roster.Aggregate(),
 		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
@@ -27,6 +28,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		award.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
+		publication.Aggregate(),
 		roster.Aggregate(),
 	)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/cmd/caseledger/internal/app"
@@ -45,7 +46,7 @@ func newLedger(t *testing.T) *ledger {
 		names: map[string]int{}, rulings: map[string]int{},
 	}
 	for _, a := range []aggregates.Aggregate{
-		programme.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
+		programme.Aggregate(), publication.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
 		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 	} {
 		l.kinds[a.Kind] = a
