@@ -185,10 +185,8 @@ func (p *Person) reach(s Stage, day, on events.Date) {
 
 // person follows one way up to a day; false for who is not on it.
 func (f *file) person(on events.Date) (Person, bool) {
-	p := Person{ID: f.id, Agency: f.agencyOn(on), Child: f.isChild(on), Source: "officials"}
-	if p.Agency != "" {
-		p.Source = "agency"
-	}
+	p := Person{ID: f.id, Agency: f.agencyOn(on), Child: f.isChild(on)}
+	p.Source = source(p.Agency)
 	if f.enrolled.derivative {
 		return p, false
 	}
@@ -196,6 +194,9 @@ func (f *file) person(on events.Date) (Person, bool) {
 	f.reachCase(&p, on)
 	f.reachLetter(&p, on)
 	for _, day := range p.Reached[1:] {
+		if day != 0 && day < p.Reached[Identified] { // others knew the person before
+			p.found, p.Source = false, source(p.Agency)
+		}
 		p.reach(Identified, day, on)
 	}
 	if p.Reached[Identified] == 0 {
@@ -208,6 +209,14 @@ func (f *file) person(on events.Date) (Person, bool) {
 		p.Stage, p.Since = Closed, p.Reached[Closed]
 	}
 	return p, true
+}
+
+// source says who knew a person first whom nobody is on record to have found.
+func source(agency string) string {
+	if agency == "" {
+		return "officials"
+	}
+	return "agency"
 }
 
 func (f *file) agencyOn(on events.Date) string {

@@ -24,8 +24,10 @@ const (
 	sourceNetwork uint64 = iota + 12
 	sourcePartner
 	sourceProgrammeWork
-	sourceLateLeads
 )
+
+// sourceLateLeads stands apart: kinds of sources end at 15, which is taken.
+const sourceLateLeads uint64 = 11
 
 // A provider is one entry of the partner directory.
 type provider struct {

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"fmt"
 	"slices"
 
 	"caseledger/aggregates"
@@ -100,11 +99,15 @@ func (s *sending) cooperate(on events.Date, by actor, with, matter string) {
 	s.write(on, s.d.days(0, 3), by, "record-cooperation", &referral.RecordCooperation{Referral: s.id, With: with, Matter: matter})
 }
 
-// outreachAwards is the number of awards of a copy whose outreach refers leads.
-const outreachAwards = 12
-
-// outreachAward is the id of one of them, and grows with the copies.
-func outreachAward(copyOf, n int) string { return fmt.Sprintf("AW-%03d", copyOf*outreachAwards+n+1) }
+// finder throws an award of a copy whose people find victims on a day: the outreach,
+// intermediary and direct-service grants that have begun.
+func (s *sending) finder(copyOf int, on events.Date) string {
+	for {
+		if i := s.d.IntN(awardsPerCopy); i%6 != 3 && i%6 != 5 && awardFrom(i) <= on {
+			return awardID(copyOf, i)
+		}
+	}
+}
 
 // Who sends people, likelier ones more often.
 var senders = []string{
@@ -126,9 +129,9 @@ func (s *sending) open(on events.Date, form events.Form, language, state string,
 		s.write(on, 0, hhs, "receive-signal", &referral.ReceiveSignal{
 			Channel: pick(s.d, channels), State: state, Language: language, Form: string(form),
 		})
-	case roll < 62:
+	case roll < 62 && on >= programmeStart: // the awards begin with it
 		s.write(on, s.d.days(0, 2), hhs, "refer-lead", &referral.ReferLead{
-			Award: outreachAward(copyOf, s.d.IntN(outreachAwards)), State: state, Form: string(form),
+			Award: s.finder(copyOf, on), State: state, Form: string(form),
 		})
 	default:
 		r := &referral.ReceiveInboundReferral{Source: pick(s.d, senders), State: state}
