@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
 	"caseledger/projections"
 )
 
@@ -20,7 +21,7 @@ type system struct {
 	name, source string
 	commands     string // of the catalogue
 	facts        string // types of events, without their version
-	ask          string // the command line of the report; CLIENT is one who was transferred
+	ask          string // the command line of the report; CLIENT is one who was transferred, PRINCIPAL has a family
 	holds        string // what the row of its answer that is worth showing holds; empty: the first row
 }
 
@@ -51,8 +52,11 @@ var systems = []system{
 		"letter.requested minor.discovered departments.notified consultation.held interim-assistance.issued interim-assistance.extended client.turned-18",
 		"requests", "",
 	},
-	{"Derivatives", "S2", "link-derivative", "derivative.linked", "report clients --by class", "derivative"},
-	{"Unaccompanied Refugee Minors", "S1", "start-placement end-placement adopt-placement-age", "placement.started placement.ended placement-age.adopted", "placements", ""},
+	{"Derivatives", "S2", "link-derivative", "derivative.linked", "family PRINCIPAL", ""},
+	{
+		"Unaccompanied Refugee Minors", "S1", "refer-placement start-placement establish-guardianship end-placement adopt-placement-age",
+		"placement.referred placement.started guardianship.established placement.ended placement-age.adopted", "placements", "",
+	},
 	{
 		"Case management", "S2, S4",
 		"assign-lead lead-left propose-hand-off accept-hand-off decline-hand-off withdraw-hand-off set-intensity engage-worker change-worker worker-left " +
@@ -68,7 +72,7 @@ var systems = []system{
 	{"Extensions", "S4", "request-extension decide-extension approve-period", "extension.requested extension.decided period.approved", "decisions", ""},
 	{
 		"Transfers between agencies", "S2", "propose-transfer accept-transfer decline-transfer", "transfer.proposed transfer.accepted transfer.declined",
-		"reimbursement --client CLIENT --closing 2009-06-30", "",
+		"clocks --client CLIENT --on 2009-06-30", "",
 	},
 	{
 		"Subcontractor network", "S1, S2",
@@ -146,7 +150,7 @@ func (e *EmptySystemError) Error() string {
 
 func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 	counts := map[string]int{}
-	client := ""
+	examples := map[string]string{}
 	var v provenance
 	err := p.askOne(ctx, l, question{}, func(s *projections.Snapshot, at standpoint) error {
 		v = provenanceOf(l, s, at)
@@ -156,8 +160,8 @@ func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 				return err
 			}
 			counts[strings.TrimSuffix(r.Type, ".v1")]++
-			if r.Type == "transfer.accepted.v1" && client == "" {
-				client = r.Subject.ID()
+			if err := exampleOf(r, examples); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -169,7 +173,7 @@ func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 	var empty []string
 	for _, one := range systems {
 		line := systemLine{
-			System: one.name, Source: one.source, Commands: strings.Fields(one.commands), Report: strings.Replace(one.ask, "CLIENT", client, 1),
+			System: one.name, Source: one.source, Commands: strings.Fields(one.commands), Report: strings.NewReplacer("CLIENT", examples["CLIENT"], "PRINCIPAL", examples["PRINCIPAL"]).Replace(one.ask),
 		}
 		for _, fact := range strings.Fields(one.facts) {
 			line.Events += counts[fact]
@@ -186,6 +190,23 @@ func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 	}
 	if len(empty) > 0 {
 		return &EmptySystemError{empty}
+	}
+	return nil
+}
+
+// exampleOf keeps the clients whom questions about one client are asked about.
+func exampleOf(r *events.Record, examples map[string]string) error {
+	switch r.Type {
+	case "transfer.accepted.v1":
+		examples["CLIENT"] = r.Subject.ID()
+	case "derivative.linked.v1":
+		e, err := r.Event()
+		if err != nil {
+			return err
+		}
+		if linked, ok := e.(*events.DerivativeLinked); ok {
+			examples["PRINCIPAL"] = linked.Principal
+		}
 	}
 	return nil
 }
