@@ -205,7 +205,7 @@ func exampleOf(r *events.Record, examples map[string]string) error {
 			return err
 		}
 		if linked, ok := e.(*events.DerivativeLinked); ok {
-			examples["PRINCIPAL"] = linked.Principal
+			examples["PRINCIPAL"] = linked.Link.Principal
 		}
 	}
 	return nil
