@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -214,12 +215,10 @@ func exampleOf(r *events.Record, examples map[string]string) error {
 // says asks the ledger at hand a question, as a command line, and returns the first
 // row of its answer that holds a text.
 func (p *Program) says(ctx context.Context, l *app.Ledger, line, holds string) (string, error) {
-	var out, notes bytes.Buffer
-	one := *p
-	one.Args = append(strings.Fields(line), "--format", formatCSV)
-	one.Out, one.Err, one.Terminal, one.Watched = &out, &notes, false, false
-	one.held, one.flags = l, globalFlags{}
-	if err := one.Run(ctx); err != nil {
+	var out bytes.Buffer
+	quiet := *p
+	quiet.Err, quiet.Terminal, quiet.Watched = io.Discard, false, false
+	if err := quiet.runOn(ctx, l, &out, append(strings.Fields(line), "--format", formatCSV)...); err != nil {
 		return "", err
 	}
 	_, rows, _ := strings.Cut(out.String(), "\n")
@@ -229,6 +228,13 @@ func (p *Program) says(ctx context.Context, l *app.Ledger, line, holds string) (
 		}
 	}
 	return "", nil
+}
+
+// runOn runs a command line on a ledger that is open already.
+func (p *Program) runOn(ctx context.Context, l *app.Ledger, out io.Writer, args ...string) error {
+	one := *p
+	one.Args, one.Out, one.held, one.flags = args, out, l, globalFlags{}
+	return one.Run(ctx)
 }
 
 func systemsSheet(lines []systemLine) sheet {
