@@ -140,6 +140,8 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
   caseledger caseload%[1]s
   caseledger due --within 7d%[1]s
   caseledger monitor agency A-017%[1]s
+  caseledger coverage%[1]s
+  caseledger partners --client %[2]s --service legal%[1]s
   caseledger reimbursement --client %[2]s%[1]s
   caseledger audit trace %[3]s 1%[1]s
   caseledger invoice show %[3]s --format pdf --out invoice.pdf%[1]s
