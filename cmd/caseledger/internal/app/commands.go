@@ -11,6 +11,7 @@ import (
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/publication"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
@@ -30,6 +31,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		programme.Aggregate(),
 		publication.Aggregate(),
 		roster.Aggregate(),
+		referral.Aggregate(),
 	)
 	if err != nil {
 		panic("app: " + err.Error())

@@ -134,7 +134,7 @@ var checkedInside = []auth.Action{
 var showsMoney = map[auth.Action]bool{
 	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
-	"awards": true,
+	"plan": true, "funding": true, "awards": true,
 }
 
 // reportShowsMoney reports whether a report of the catalogue holds amounts.

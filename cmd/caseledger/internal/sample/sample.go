@@ -68,6 +68,7 @@ func Requests(c Config) iter.Seq[app.Request] {
 func sourcesOf(c Config) []source {
 	sources := []source{
 		{0, func() []app.Request { return recordPolicies(c.Seed) }},
+		{0, func() []app.Request { return recordPlacementAges(c.Seed) }},
 		{startOf(programmeStart), func() []app.Request { return recordGoals(c.Seed) }},
 		{startOf(day("2009-06-01")), func() []app.Request { return recordFigures(c.Seed) }},
 	}
@@ -76,21 +77,37 @@ func sourcesOf(c Config) []source {
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
 		}
+		directory := map[place][]*provider{}
 		partners := providers(c.Seed, copyOf, sites)
 		for _, n := range partners {
+			directory[n.place] = append(directory[n.place], n)
 			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
 		}
 		sources = append(sources, network{c, copyOf, sites, people, partners}.sources()...)
 		for _, p := range people {
 			if p.client {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordCasework(c, p, directory) }})
+			}
+			if p.client && p.minor && p.standing != derivative {
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordMinor(c, p) }})
+			}
+			if p.client && p.last > horizon {
+				sources = append(sources, source{startOf(horizon - 30), func() []app.Request { return recordPending(c, p) }})
+			}
+			if p.client && p.referred() {
+				sources = append(sources, source{startOf(p.enroll - earliestReferral), func() []app.Request { return recordReferral(c, p) }})
 			}
 			if p.screened {
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordScreening(c.Seed, p) }})
 			}
 			if first := firstDate(p.letter, p.interim); first != 0 {
 				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordPathway(c.Seed, p) }})
+				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordFollowUp(c, p) }})
 			}
+		}
+		for _, x := range strays(c.Seed, copyOf, sites) {
+			sources = append(sources, source{startOf(x.on), func() []app.Request { return x.record(c) }})
 		}
 	}
 	return sources
