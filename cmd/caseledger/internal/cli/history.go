@@ -152,17 +152,15 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R23", "service.closed service.reopened"},
 	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn referral-fact.withdrawn invoice.returned invoice.resubmitted invoice.denied recoverable.settled"},
 	{"R25", "review.decided"},
-	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
+	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended credential.recorded credential.revoked on-call.assigned"},
 	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left " +
 		"need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled " +
 		"document.filed milestone.reached court-date.set court-date.ended outcome.recorded " +
-		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered"},
-	{"R30", "figures.published figures.restated"},
-	{"S0", "signal.received lead.referred inbound-referral.received referral.forwarded referral.enrolled referral.closed cooperation.recorded"},
-	{"R27", "credential.recorded credential.revoked on-call.assigned"},
-	{"R28", "point-of-contact.named leave.started leave.ended review.held consultation.given training.held training.attended " +
+		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered " +
+		"point-of-contact.named leave.started leave.ended review.held consultation.given training.held training.attended " +
 		"partner.listed partner.vetted partner.availability.changed partner.delisted"},
-	{"S0", "award.recorded outreach.logged"},
+	{"R30", "figures.published figures.restated"},
+	{"S0", "signal.received lead.referred inbound-referral.received referral.forwarded referral.enrolled referral.closed cooperation.recorded award.recorded outreach.logged"},
 	{"S2", "finding.raised corrective-action.agreed finding.closed"},
 	{"S4", "memorandum.signed memorandum.ended support.offered"},
 	{"S3", "goal.agreed best-practice.recorded funds.allocated"},
