@@ -15,6 +15,7 @@ import (
 	"caseledger/projections/billing"
 	"caseledger/projections/caseload"
 	"caseledger/projections/clocks"
+	"caseledger/projections/compliance"
 	"caseledger/projections/reimbursement"
 	"caseledger/projections/retention"
 	"caseledger/projections/signals"
@@ -23,7 +24,7 @@ import (
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}}
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}, compliance.View{}}
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays
