@@ -164,7 +164,7 @@ func relevant(eventType string) bool {
 	switch eventType {
 	case "client.enrolled.v1", "client.corrected.v1", "lead.assigned.v1", "lead.left.v1", "hand-off.proposed.v1",
 		"hand-off.accepted.v1", "hand-off.declined.v1", "hand-off.withdrawn.v1", "transfer.accepted.v1", "service.reopened.v1",
-		"intensity.set.v1", "component.closed.v1", "component.reopened.v1", "service.delivered.v1", "contact.made.v1",
+		"intensity.set.v1", "component.closed.v1", "component.reopened.v1", "contact.made.v1",
 		"interpreter.used.v1", "plan.agreed.v1", "client.informed.v1", "document.filed.v1", "consent.given.v1",
 		"consent.withdrawn.v1", "service.referred.v1", "service-referral.answered.v1", "emergency.handled.v1":
 		return true
@@ -173,6 +173,10 @@ func relevant(eventType string) bool {
 }
 
 func (c *caseFile) fold(s *projections.Subject, r *events.Record) error {
+	if r.Type == "service.delivered.v1" { // the bulk of a case: its day is all that is needed
+		c.contacts = append(c.contacts, mark{r.OccurredOn, r.Sequence})
+		return nil
+	}
 	if !relevant(r.Type) {
 		return nil
 	}
@@ -223,9 +227,6 @@ func (c *caseFile) fold(s *projections.Subject, r *events.Record) error {
 // foldPractice folds what is done with the client.
 func (c *caseFile) foldPractice(s *projections.Subject, r *events.Record, m mark, event events.Event) error {
 	switch e := event.(type) {
-	case *events.ServiceDelivered:
-		c.contacts = append(c.contacts, m)
-		c.spoken = append(c.spoken, talk{m, e.Worker, e.Language, e.Interpreter})
 	case *events.ContactMade:
 		if e.Manner != "missed" {
 			c.contacts = append(c.contacts, m)

@@ -201,7 +201,7 @@ func practiceRules() []rule {
 			"enrollment and corrections", "the enrollment", "correct-client --language …"},
 			file: noLanguage, say: func(*span) string { return "the language of choice is not recorded" }},
 		{Rule: Rule{"R28.interpreter", "S4", Major, "the client was last spoken to in a language that is not the one of choice, without an interpreter",
-			"contacts, services, plans and information; languages of client and worker", "the conversation", "use an interpreter, or hand off to who speaks it"}},
+			"contacts, plans and information; languages of client and worker", "the conversation", "use an interpreter, or hand off to who speaks it"}},
 		{Rule: Rule{"R28.informed", "S4, ours", Major, "the client was not informed of a legal process within a month",
 			"information on the criminal-justice and immigration processes", "the enrollment", "inform-client"},
 			file: notInformed, say: func(s *span) string {
