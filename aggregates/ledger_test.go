@@ -8,10 +8,13 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/roster"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/events"
 
@@ -21,6 +24,7 @@ import (
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
 		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
+		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 	}
 }
 

@@ -19,6 +19,28 @@ type Subject struct {
 	snapshot    *Snapshot
 	facts       *policy.Facts
 	entitlement *policy.Entitlement
+	withdrawn   map[string]bool // nil: not looked for yet
+}
+
+// Withdrawn returns the record ids of the case's facts that were taken back (R24).
+// It must not be changed.
+func (s *Subject) Withdrawn() (map[string]bool, error) {
+	if s.withdrawn != nil {
+		return s.withdrawn, nil
+	}
+	ids := map[string]bool{}
+	for _, r := range s.Records {
+		if r.Type != "case-fact.withdrawn.v1" {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return nil, err
+		}
+		ids[e.(*events.CaseFactWithdrawn).Record] = true
+	}
+	s.withdrawn = ids
+	return ids, nil
 }
 
 // Facts returns the facts of a case. They must not be changed.

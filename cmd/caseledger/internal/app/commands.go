@@ -4,11 +4,14 @@ import (
 	"sync"
 
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/roster"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 )
 
@@ -19,6 +22,9 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		letter.Aggregate(),
 		agency.Aggregate(),
 		worker.Aggregate(),
+		partner.Aggregate(),
+		training.Aggregate(),
+		award.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
 		roster.Aggregate(),

@@ -10,9 +10,12 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/sample"
@@ -43,6 +46,7 @@ func newLedger(t *testing.T) *ledger {
 	}
 	for _, a := range []aggregates.Aggregate{
 		programme.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
+		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 	} {
 		l.kinds[a.Kind] = a
 		for _, s := range a.Commands {
@@ -164,8 +168,8 @@ func TestEveryCommandIsAccepted(t *testing.T) {
 					}
 				}
 			}
-			if n := l.appended / max(c.Scale, 1); n < 25_000 || n > 35_000 {
-				t.Errorf("%d events per copy, want 25,000 to 35,000", n)
+			if n := l.appended / max(c.Scale, 1); n < 25_000 || n > 95_000 {
+				t.Errorf("%d events per copy, want 25,000 to 95,000", n)
 			}
 			if first < events.MustInstant("2000-10-01T00:00:00Z") || l.last > events.MustInstant("2009-07-01T00:00:00Z") {
 				t.Errorf("recorded from %s to %s", first, l.last)

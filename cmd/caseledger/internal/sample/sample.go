@@ -22,6 +22,9 @@ type Config struct {
 	// 0 means 1. Every published count is multiplied, but for numbers of States
 	// and of countries. The stream of scale 1 is part of that of every scale.
 	Scale int
+	// Clean leaves out the lapses that a monitor would find: with it, no rule of
+	// practice is broken by the facts of the sample.
+	Clean bool
 }
 
 // MaxScale bounds [Config.Scale]: some 30 million commands.
@@ -68,6 +71,9 @@ func sourcesOf(c Config) []source {
 		people, sites := plan(c.Seed, copyOf)
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
+		}
+		for _, n := range providers(c.Seed, copyOf, sites) {
+			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
 		}
 		for _, p := range people {
 			if p.client {
