@@ -7,6 +7,7 @@ import (
 	"caseledger/aggregates/policy"
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/casework"
 )
 
 // A caseFile is a case as the rules see it: facts folded into lists, each in
@@ -173,10 +174,6 @@ func relevant(eventType string) bool {
 }
 
 func (c *caseFile) fold(s *projections.Subject, r *events.Record) error {
-	if r.Type == "service.delivered.v1" { // the bulk of a case: its day is all that is needed
-		c.contacts = append(c.contacts, mark{r.OccurredOn, r.Sequence})
-		return nil
-	}
 	if !relevant(r.Type) {
 		return nil
 	}
@@ -228,14 +225,19 @@ func (c *caseFile) fold(s *projections.Subject, r *events.Record) error {
 func (c *caseFile) foldPractice(s *projections.Subject, r *events.Record, m mark, event events.Event) error {
 	switch e := event.(type) {
 	case *events.ContactMade:
-		if e.Manner != "missed" {
+		// Advocacy is for the client, not with the client.
+		if e.Manner != "missed" && e.Manner != "advocacy" {
 			c.contacts = append(c.contacts, m)
 			c.spoken = append(c.spoken, talk{m, e.Worker, e.Language, e.Interpreter})
 		}
 	case *events.InterpreterUsed:
 		c.spoken = append(c.spoken, talk{m, "", e.Language, true})
 	case *events.PlanAgreed:
-		c.plans = append(c.plans, plan{m, e.ReviewOn})
+		review := e.ReviewOn
+		if review == 0 {
+			review = m.on + casework.ReviewDays
+		}
+		c.plans = append(c.plans, plan{m, review})
 		c.spoken = append(c.spoken, talk{m, "", e.Language, e.Interpreter})
 	case *events.ClientInformed:
 		c.informed = append(c.informed, topic{m, e.Topic})

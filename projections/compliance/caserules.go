@@ -5,13 +5,13 @@ import (
 
 	"caseledger/aggregates/policy"
 	"caseledger/events"
+	"caseledger/projections/caseload"
+	"caseledger/projections/casework"
 )
 
-// The bounds of ordinary practice (ours).
+// The bounds of ordinary practice (ours), beside those of packages casework and caseload.
 const (
-	planDays      = 30 // from enrollment to a service plan, to the information on legal processes, and to a complete file
-	contactDays   = 30 // between two contacts
-	handOffDays   = 14 // for the answer to a proposed hand-off
+	fileDays      = 30 // from enrollment to a complete file
 	letterDays    = 30 // from HHS's letter to its receipt
 	endingDays    = 10 // before the end of a clock by which the next step is settled
 	monthlyFactor = 2  // times the monthly cap in one service period
@@ -60,7 +60,7 @@ func stalledHandOff(c *caseFile, add func(span)) {
 		if h.answered != 0 {
 			to = h.answered - 1
 		}
-		within(c.enrolled, span{from: h.on + handOffDays + 1, to: to, day: h.on, evidence: []uint64{h.seq}}, add)
+		within(c.enrolled, span{from: h.on + caseload.StalledAfter, to: to, day: h.on, evidence: []uint64{h.seq}}, add)
 	}
 }
 
@@ -81,7 +81,7 @@ func noContact(c *caseFile, add func(span)) {
 }
 
 func gap(last mark, to events.Date, add func(span)) {
-	if from := last.on + contactDays + 1; from <= to {
+	if from := last.on + casework.ContactDays + 1; from <= to {
 		add(span{from: from, to: to, day: last.on, evidence: []uint64{last.seq}})
 	}
 }
@@ -101,14 +101,11 @@ func noPlan(c *caseFile, add func(span)) {
 	if len(c.plans) > 0 {
 		to = c.plans[0].on - 1
 	}
-	within(c.enrolled, span{from: c.enrollment.OccurredOn + planDays + 1, to: to, day: c.enrollment.OccurredOn, evidence: []uint64{c.enrollment.Sequence}}, add)
+	within(c.enrolled, span{from: c.enrollment.OccurredOn + casework.PlanDays + 1, to: to, day: c.enrollment.OccurredOn, evidence: []uint64{c.enrollment.Sequence}}, add)
 }
 
 func planReview(c *caseFile, add func(span)) {
 	for i, p := range c.plans {
-		if p.reviewOn == 0 {
-			continue
-		}
 		to := events.MaxDate
 		if i+1 < len(c.plans) {
 			to = c.plans[i+1].on - 1
@@ -134,15 +131,15 @@ func notInformed(c *caseFile, add func(span)) {
 				told = append(told, t.mark)
 			}
 		}
-		within(c.enrolled, span{from: c.enrollment.OccurredOn + planDays + 1, to: until(told), what: about,
+		within(c.enrolled, span{from: c.enrollment.OccurredOn + casework.InformDays + 1, to: until(told), what: about,
 			day: c.enrollment.OccurredOn, evidence: []uint64{c.enrollment.Sequence}}, add)
 	}
 }
 
 // requiredDocuments are what the file of every client holds a month after
-// enrollment (ours; S2 and S4 name consent and the plan).
+// enrollment (ours; the sources name the plan and the information on rights).
 func requiredDocuments() []string {
-	return []string{"enrollment_form", "consent_form", "service_plan"}
+	return []string{"intake_form", "rights_statement", "service_plan"}
 }
 
 func noDocument(c *caseFile, add func(span)) {
@@ -153,7 +150,7 @@ func noDocument(c *caseFile, add func(span)) {
 				on = append(on, f.mark)
 			}
 		}
-		within(c.enrolled, span{from: c.enrollment.OccurredOn + planDays + 1, to: until(on), what: document,
+		within(c.enrolled, span{from: c.enrollment.OccurredOn + fileDays + 1, to: until(on), what: document,
 			day: c.enrollment.OccurredOn, evidence: []uint64{c.enrollment.Sequence}}, add)
 	}
 }

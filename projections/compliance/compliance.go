@@ -41,7 +41,7 @@ func (View) Kinds() []events.Kind {
 
 // Ignores implements [projections.View].
 func (View) Ignores() []string {
-	return []string{"need.assessed.v1", "goal.set.v1", "progress.recorded.v1", "milestone.reached.v1", "outcome.recorded.v1"}
+	return []string{"service.delivered.v1", "need.assessed.v1", "goal.set.v1", "progress.recorded.v1", "milestone.reached.v1", "outcome.recorded.v1"}
 }
 
 // Derive implements [projections.View].

@@ -14,7 +14,6 @@ import (
 // The bounds of the rules that hold subjects against each other (ours).
 const (
 	invoiceDays = 30 // after the end of a month
-	fullWeight  = 50 // that a full-time case manager carries
 	endedDays   = 30 // from HHS's word that a certification is over
 )
 
@@ -53,8 +52,7 @@ func On(s *projections.Snapshot, f Filter) (*Report, error) {
 	d.wanted = make([]bool, len(rules))
 	for i := range rules {
 		r := &rules[i]
-		d.wanted[i] = f.Rule == "" || r.ID == f.Rule || len(r.ID) > len(f.Rule) && r.ID[:len(f.Rule)+1] == f.Rule+"."
-		d.wanted[i] = d.wanted[i] && (f.Severity == "" || r.Severity.rank() <= f.Severity.rank())
+		d.wanted[i] = r.matches(f.Rule) && (f.Severity == "" || r.Severity.rank() <= f.Severity.rank())
 	}
 	for _, step := range []func(*projections.Snapshot) error{
 		d.readWorkers, d.readAgencies, d.readBilling, d.readLetters, d.readCases, d.judgeLetters, d.readTrainings,

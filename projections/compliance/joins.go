@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/row"
@@ -149,7 +150,7 @@ func (d *desk) tallyLoad(c *caseOn) {
 func (d *desk) judgeLoads() {
 	for id, l := range d.loads {
 		p := d.workers[id]
-		if l.weight*100 <= fullWeight*p.capacity {
+		if l.weight*100 <= policy.FullTimeCapacity*p.capacity {
 			continue
 		}
 		slices.SortFunc(l.cases, func(a, b loaded) int {

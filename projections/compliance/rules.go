@@ -51,6 +51,21 @@ func Find(id string) (Rule, bool) {
 	return Rule{}, false
 }
 
+// Matching returns the ids of the rules that a filter's rule selects: the one of that
+// id, or for "R28" all of R28.
+func Matching(selected string) (ids []string) {
+	for _, r := range rules {
+		if r.matches(selected) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+func (r *Rule) matches(selected string) bool {
+	return selected == "" || r.ID == selected || strings.HasPrefix(r.ID, selected+".")
+}
+
 func indexOf(id string) int {
 	return slices.IndexFunc(rules, func(r rule) bool { return r.ID == id })
 }
@@ -164,7 +179,7 @@ func agencyRules() []rule {
 			"core trainings and who attended", "the trainings of the month", "add-attendance if the list is late; else attend the next"}},
 		{Rule: Rule{"R28.training-held", "S2", Major, "no core training was held last month",
 			"core trainings", "the last one", "hold-training"}},
-		{Rule: Rule{"R28.caseload", "S4, ours", Minor, fmt.Sprintf("a case manager carries more than a weight of %d, in proportion to the capacity", fullWeight),
+		{Rule: Rule{"R28.caseload", "S4, ours", Minor, fmt.Sprintf("a case manager carries more than a weight of %d, in proportion to the capacity", policy.FullTimeCapacity),
 			"leads of cases with open service, their intensity, and the worker's capacity", "the assignments of the heaviest cases", "hand off some cases: caseload --worker …"}},
 	}
 }
@@ -180,7 +195,7 @@ func leadRules() []rule {
 		{Rule: Rule{"R28.gap", "S4", Major, "the lead left before a successor accepted",
 			"leads who left, and hand-offs", "the record that the lead left", "propose-hand-off"},
 			file: leadGap, say: func(s *span) string { return fmt.Sprintf("the supervisor leads since %s", s.day) }},
-		{Rule: Rule{"R28.hand-off", "S4, ours", Major, "a proposed hand-off is not answered for two weeks",
+		{Rule: Rule{"R28.hand-off", "S4, ours", Major, "a proposed hand-off is not answered for a week",
 			"hand-offs", "the proposal", "accept-hand-off, decline-hand-off or withdraw-hand-off"},
 			file: stalledHandOff, say: func(s *span) string { return fmt.Sprintf("proposed on %s and not answered", s.day) }},
 	}
@@ -189,7 +204,7 @@ func leadRules() []rule {
 func practiceRules() []rule {
 	return []rule{
 		{Rule: Rule{"R28.contact", "S4, ours", Major, "no contact with the client for 30 days",
-			"contacts that were not missed, and services", "the last contact, or the enrollment", "make-contact"},
+			"contacts that were not missed", "the last contact, or the enrollment", "make-contact"},
 			file: noContact, say: func(s *span) string { return fmt.Sprintf("no contact since %s", s.day) }},
 		{Rule: Rule{"R28.plan", "S2, S4, ours", Major, "no service plan a month after enrollment",
 			"service plans agreed with the client", "the enrollment", "set-goal and agree-plan"},
