@@ -246,7 +246,7 @@ func (d *desk) judgeBilling() {
 		if a.invoice != 0 {
 			x.Evidence = append([]uint64{a.invoice}, x.Evidence...)
 		}
-		d.addNamed("R17.invoice", x, "%s is not billed, with %d clients served since", a.unbilled.String()[:7], len(a.unserved))
+		d.addNamed("R17.invoice", x, "%s is not billed; clients served since: %d", a.unbilled.String()[:7], len(a.unserved))
 	}
 }
 
