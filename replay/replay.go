@@ -12,8 +12,10 @@ import (
 
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/benefits"
 	"caseledger/projections/billing"
 	"caseledger/projections/caseload"
+	"caseledger/projections/casework"
 	"caseledger/projections/clocks"
 	"caseledger/projections/compliance"
 	"caseledger/projections/reimbursement"
@@ -24,7 +26,7 @@ import (
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}, compliance.View{}}
+	return append([]projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}, casework.View{}, benefits.View{}}, compliance.View{})
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays

@@ -31,10 +31,11 @@ const (
 	GoalTask      Task = "goal"        // of the plan in force
 	AnswerTask    Task = "referral_answer"
 	DecisionTask  Task = "benefit_answer"
+	HandOffTask   Task = "answer_hand_off" // of the worker to whom the case was proposed
 )
 
 var tasks = []Task{
-	CourtDateTask, ResultTask, ContactTask, PlanTask, InformTask, ReviewTask, RenewTask, AssistTask, RequestTask,
+	CourtDateTask, ResultTask, HandOffTask, ContactTask, PlanTask, InformTask, ReviewTask, RenewTask, AssistTask, RequestTask,
 	ClockTask, ConsentTask, GoalTask, AnswerTask, DecisionTask,
 }
 
@@ -61,12 +62,20 @@ type Day struct {
 // Due returns what is due by some days after a day in the open cases of a filter:
 // one worker's, one agency's, or all. Cost: some microseconds for each open case.
 func Due(s *projections.Snapshot, f caseload.Filter, within int) (*Day, error) {
-	load, err := caseload.On(s, f)
+	load, err := caseload.On(s, caseload.Filter{On: f.On, Agency: f.Agency})
 	if err != nil {
 		return nil, err
 	}
-	d := &Day{On: f.On, Through: f.On + events.Date(within), Cases: len(load.Cases), At: s.Position()}
+	d := &Day{On: f.On, Through: f.On + events.Date(within), At: s.Position()}
 	for _, x := range load.Cases {
+		l := list{Day: d, of: x}
+		if x.ProposedTo != "" && (f.Worker == "" || x.ProposedTo == f.Worker) {
+			l.answer()
+		}
+		if f.Worker != "" && x.Lead != f.Worker {
+			continue
+		}
+		d.Cases++
 		c, err := Read(s, x.Client)
 		if err != nil {
 			return nil, err
@@ -75,7 +84,6 @@ func Due(s *projections.Snapshot, f caseload.Filter, within int) (*Day, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := list{Day: d, of: x}
 		l.practice(c)
 		l.law(c)
 		l.funding(c)
@@ -102,6 +110,15 @@ func (l *list) add(due events.Date, task Task, what string, args ...any) {
 		Due: due, Days: int(due - l.On), Client: l.of.Client, Worker: l.of.Lead, Agency: l.of.Agency,
 		Task: task, What: fmt.Sprintf(what, args...),
 	})
+}
+
+// answer adds the hand-off that waits for the worker to whom it was proposed.
+func (l *list) answer() {
+	before := len(l.Items)
+	l.add(l.of.ProposedOn+caseload.StalledAfter, HandOffTask, "accept or decline the case: proposed on %s", l.of.ProposedOn)
+	for i := before; i < len(l.Items); i++ {
+		l.Items[i].Worker = l.of.ProposedTo
+	}
 }
 
 // practice adds what R28 asks for while the client is served.

@@ -133,6 +133,7 @@ var checkedInside = []auth.Action{
 var showsMoney = map[auth.Action]bool{
 	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
+	"plan": true, "funding": true,
 }
 
 // actionOf names a command of the command line as the table of roles does.

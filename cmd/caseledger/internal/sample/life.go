@@ -83,13 +83,7 @@ func (l *life) at(day events.Date, after events.Instant) events.Instant {
 
 // recordCase returns the commands of a client's case, in order of time.
 func recordCase(seed uint64, p *person) []app.Request {
-	l := &life{
-		person: p, d: newDice(seed, 0, diceForLife, uint64(p.ordinal)),
-		id: p.clientID(seed), keys: newKeyring(seed, sourceCase, p.ordinal),
-	}
-	l.planLeads()
-	l.open(seed)
-	l.writeLeads()
+	l := newLife(seed, p)
 	l.writeLetter()
 	l.writeServices()
 	l.writeExpenses()
@@ -98,6 +92,19 @@ func recordCase(seed uint64, p *person) []app.Request {
 	l.writeCircumstances()
 	l.close()
 	return l.sheet.sorted()
+}
+
+// newLife writes a life as far as others build on it: the enrollment, and who leads
+// the case when.
+func newLife(seed uint64, p *person) *life {
+	l := &life{
+		person: p, d: newDice(seed, 0, diceForLife, uint64(p.ordinal)),
+		id: p.clientID(seed), keys: newKeyring(seed, sourceCase, p.ordinal),
+	}
+	l.planLeads()
+	l.open(seed)
+	l.writeLeads()
+	return l
 }
 
 // open writes the enrollment. One in ten was screened some days before.

@@ -72,12 +72,15 @@ func sourcesOf(c Config) []source {
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
 		}
+		directory := map[place][]*provider{}
 		for _, n := range providers(c.Seed, copyOf, sites) {
+			directory[n.place] = append(directory[n.place], n)
 			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
 		}
 		for _, p := range people {
 			if p.client {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordCasework(c, p, directory) }})
 			}
 			if p.screened {
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordScreening(c.Seed, p) }})
