@@ -18,6 +18,7 @@ import (
 	"caseledger/projections/casework"
 	"caseledger/projections/clocks"
 	"caseledger/projections/compliance"
+	"caseledger/projections/network"
 	"caseledger/projections/reimbursement"
 	"caseledger/projections/retention"
 	"caseledger/projections/signals"
@@ -26,7 +27,10 @@ import (
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return append([]projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}, casework.View{}, benefits.View{}}, compliance.View{})
+	return []projections.View{
+		caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}, casework.View{}, benefits.View{}, network.View{},
+		compliance.View{},
+	}
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays

@@ -60,8 +60,8 @@ func workerSubjects(workers []string) (subjects []events.Subject) {
 	return subjects
 }
 
-// agenciesOf returns the agencies of workers on a day, in order, or refuses the first
-// worker who is unknown or not engaged then.
+// agenciesOf returns the agency of each worker on a day, or refuses the first worker
+// who is unknown or not engaged then.
 func agenciesOf(ctx *aggregates.Context, workers []string, day events.Date) (agencies []string, refusal *aggregates.Refusal) {
 	for _, w := range workers {
 		st := ctx.Basis[workerSubject(w)]
@@ -73,10 +73,9 @@ func agenciesOf(ctx *aggregates.Context, workers []string, day events.Date) (age
 		if len(at) == 0 {
 			return nil, aggregates.Refuse("R28", "worker_not_engaged", "worker %s is not engaged on %s", w, day).On("workers")
 		}
-		agencies = append(agencies, at...)
+		agencies = append(agencies, at[0])
 	}
-	slices.Sort(agencies)
-	return slices.Compact(agencies), nil
+	return agencies, nil
 }
 
 // HoldTraining records a training on occurred_on. The agencies of those who attended

@@ -38,6 +38,7 @@ var rules = []rule{
 	{"projections", []string{"events", "aggregates/policy"}, "the engine reads records, and hands views the policy"},
 	{"projections/projtest", []string{"events/...", "aggregates/policy", "projections/..."}, "only tests import it"},
 	{"projections/row", []string{"events"}, "an encoding"},
+	{"projections/network", []string{"events", "aggregates/policy", "projections", "projections/caseload", "projections/row"}, "an agency's standing and a worker's post are what the caseload says"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
 	{"replay/recount", []string{"events"}, "the second calculation shares no code with the one that it checks"},
 	{"replay/trace", []string{"events", "replay/recount"}, "what was billed is checked by the second calculation alone"},
