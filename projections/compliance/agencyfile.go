@@ -45,9 +45,14 @@ type finding struct {
 	mark
 	id, rule, severity string
 	dueOn              events.Date
-	agreed             mark // the corrective action; zero while there is none
-	actionDue          events.Date
+	actions            []action
 	closed             events.Date // 0 while it is open
+}
+
+// An action is a corrective action and the day by which it is due.
+type action struct {
+	mark
+	due events.Date
 }
 
 func foldAgency(records []*events.Record) (*agencyFile, error) {
@@ -130,7 +135,8 @@ func (a *agencyFile) fold(m mark, event events.Event) {
 		a.findings = append(a.findings, finding{mark: m, id: e.Finding, rule: e.Rule, severity: e.Severity, dueOn: e.DueOn})
 	case *events.CorrectiveActionAgreed:
 		if f := a.finding(e.Finding); f != nil {
-			f.agreed, f.actionDue = m, e.DueOn
+			f.actions = append(f.actions, action{m, e.DueOn})
+			byDay(f.actions, func(x action) events.Date { return x.on })
 		}
 	case *events.FindingClosed:
 		if f := a.finding(e.Finding); f != nil {
@@ -221,25 +227,27 @@ func noReview(a *agencyFile, add func(span)) {
 }
 
 // overdueFinding finds findings open after the day by which they, or the action
-// agreed on them, were due.
+// that was agreed on last, were due.
 func overdueFinding(a *agencyFile, add func(span)) {
 	for _, f := range a.findings {
-		to := events.MaxDate
-		if f.closed != 0 {
-			to = f.closed - 1
-		}
-		s := span{from: f.dueOn + 1, to: to, what: f.id, day: f.dueOn, evidence: []uint64{f.seq}}
-		if f.agreed.seq != 0 {
-			before := s
-			if before.to = min(to, f.agreed.on-1); before.from <= before.to {
-				add(before)
-			}
-			s.from, s.day, s.evidence = max(f.actionDue+1, f.agreed.on), f.actionDue, []uint64{f.seq, f.agreed.seq}
-		}
-		if s.from <= s.to {
+		to := f.last()
+		s := span{from: f.dueOn + 1, what: f.id, day: f.dueOn, evidence: []uint64{f.seq}}
+		for _, x := range f.actions {
+			s.to = min(to, x.on-1)
 			add(s)
+			s.from, s.day, s.evidence = max(x.due+1, x.on), x.due, []uint64{f.seq, x.seq}
 		}
+		s.to = to
+		add(s)
 	}
+}
+
+// last returns the last day on which the finding is open.
+func (f *finding) last() events.Date {
+	if f.closed == 0 {
+		return events.MaxDate
+	}
+	return f.closed - 1
 }
 
 // actionDays is how long a finding that is not minor may lack a corrective action (ours).
@@ -247,15 +255,12 @@ const actionDays = 30
 
 func noAction(a *agencyFile, add func(span)) {
 	for _, f := range a.findings {
-		to := events.MaxDate
-		if f.closed != 0 {
-			to = f.closed - 1
+		to := f.last()
+		if len(f.actions) > 0 {
+			to = min(to, f.actions[0].on-1)
 		}
-		if f.agreed.seq != 0 {
-			to = min(to, f.agreed.on-1)
-		}
-		if from := f.on + actionDays + 1; f.severity != "minor" && from <= to {
-			add(span{from: from, to: to, what: f.id, day: f.on, evidence: []uint64{f.seq}})
+		if f.severity != "minor" {
+			add(span{from: f.on + actionDays + 1, to: to, what: f.id, day: f.on, evidence: []uint64{f.seq}})
 		}
 	}
 }

@@ -235,8 +235,8 @@ func (a *agencyOn) contractStart(on events.Date) events.Date {
 	return on
 }
 
-// judgeCoverage finds a worker on call tonight who has left (R27); nights without
-// anybody are spans.
+// judgeCoverage finds a worker on call tonight who has left or is on leave (R27);
+// nights without anybody are spans. The last assignment of a night holds.
 func (d *desk) judgeCoverage(a *agencyOn, r *row.Reader) {
 	var tonight mark
 	var worker []byte
@@ -246,9 +246,17 @@ func (d *desk) judgeCoverage(a *agencyOn, r *row.Reader) {
 			tonight, worker = mark{on, seq}, w
 		}
 	}
-	if p := d.workers[string(worker)]; tonight.seq != 0 && p.left && a.inForce {
-		d.addNamed("R27.coverage", Exception{Agency: a.id, Worker: string(worker), Since: max(tonight.on, p.on), Evidence: []uint64{tonight.seq, p.seq}},
-			"the worker on call has left")
+	if tonight.seq == 0 || !a.inForce {
+		return
+	}
+	p := d.workers[string(worker)]
+	x := Exception{Agency: a.id, Worker: string(worker), Since: max(tonight.on, p.on), Evidence: []uint64{tonight.seq, p.seq}}
+	switch {
+	case p.left || p.agency != a.id:
+		d.addNamed("R27.coverage", x, "the worker on call does not work there")
+	case p.leave.seq != 0:
+		x.Since, x.Evidence = max(tonight.on, p.leave.on), []uint64{tonight.seq, p.leave.seq}
+		d.addNamed("R27.coverage", x, "the worker on call is on leave")
 	}
 }
 

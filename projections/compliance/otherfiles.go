@@ -3,6 +3,7 @@ package compliance
 import (
 	"slices"
 
+	"caseledger/aggregates/policy"
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/row"
@@ -11,9 +12,11 @@ import (
 // deriveWorker appends the row of a worker:
 //
 //	posts: number, and of each first day, position, agency, capacity, whether the
-//	worker has left, languages
+//	worker has left, languages; leaves: number, and of each first and last day and
+//	position
 func deriveWorker(s *projections.Subject, b []byte) ([]byte, error) {
 	var posts []post
+	var leaves []standing
 	last := func(day events.Date) (p post) {
 		for _, x := range posts {
 			if x.on <= day {
@@ -28,7 +31,7 @@ func deriveWorker(s *projections.Subject, b []byte) ([]byte, error) {
 	}
 	for _, r := range s.Records {
 		switch r.Type {
-		case "worker.engaged.v1", "worker.changed.v1", "worker.left.v1":
+		case "worker.engaged.v1", "worker.changed.v1", "worker.left.v1", "leave.started.v1", "leave.ended.v1":
 		default:
 			continue
 		}
@@ -45,6 +48,16 @@ func deriveWorker(s *projections.Subject, b []byte) ([]byte, error) {
 			p.capacity, p.languages = e.CapacityPercent, e.Languages
 		case *events.WorkerLeft: // the last day
 			p.on, p.left = r.OccurredOn+1, true
+		case *events.LeaveStarted:
+			leaves = append(leaves, standing{policy.Span{From: r.OccurredOn, To: e.ThroughDate}, r.Sequence})
+			continue
+		case *events.LeaveEnded: // the first day back
+			for i := range leaves {
+				if l := &leaves[i]; l.From < r.OccurredOn && r.OccurredOn <= l.To {
+					l.To = r.OccurredOn - 1
+				}
+			}
+			continue
 		}
 		add(p)
 	}
@@ -56,6 +69,10 @@ func deriveWorker(s *projections.Subject, b []byte) ([]byte, error) {
 			b = row.String(b, l)
 		}
 	}
+	b = row.Len(b, len(leaves))
+	for _, l := range leaves {
+		b = row.Uint(row.Date(row.Date(b, l.From), max(l.To, l.From-1)), l.seq)
+	}
 	return b, nil
 }
 
@@ -66,6 +83,7 @@ type post struct {
 	capacity  int
 	left      bool
 	languages []string
+	leave     mark // that the worker is on; zero for none
 }
 
 // readPost reads the post that a worker has on a day.
@@ -78,6 +96,12 @@ func readPost(b []byte, on events.Date, names row.Names) (p post, err error) {
 		}
 		if x.on <= on {
 			p = x
+		}
+	}
+	for range r.Len() {
+		from, to, seq := r.Date(), r.Date(), r.Uint()
+		if from <= on && on <= to {
+			p.leave = mark{from, seq}
 		}
 	}
 	return p, r.Err()

@@ -192,6 +192,13 @@ func agencyExamples() []example {
 			w.add("left", super, "2009-06-01", &events.WorkerLeft{Reason: projtest.Sealed})
 			w.add("new point", agency, "2009-06-02", &events.PointOfContactNamed{Worker: "W-1"})
 		}, since: "2009-06-02", evidence: []string{"on call", "left"}},
+		{rule: "R27.coverage", name: "the worker on call is on leave", change: func(w *world) {
+			w.add("leave", super, "2009-06-10", &events.LeaveStarted{ThroughDate: date("2009-06-20")})
+		}, since: "2009-06-10", evidence: []string{"on call", "leave"}},
+		{rule: "R27.coverage", name: "back from leave early", change: func(w *world) {
+			w.add("leave", super, "2009-06-10", &events.LeaveStarted{ThroughDate: date("2009-06-20")})
+			w.add("back", super, "2009-06-15", &events.LeaveEnded{})
+		}},
 		{rule: "R27.standing", name: "enrolled while suspended", change: func(w *world) {
 			w.add("suspended", agency, "2009-02-20", &events.AgencySuspended{Reason: "audit overdue"})
 			w.add("reinstated", agency, "2009-03-05", &events.AgencyReinstated{Reason: "audit received"})
@@ -212,6 +219,10 @@ func agencyExamples() []example {
 		{rule: "R27.review", name: "a year ago to the day", on: "2009-10-01", change: func(w *world) { later(w, "2009-09-20") }},
 		{rule: "R27.review", name: "never, a year after the signature", change: func(w *world) { w.drop("review") }, since: "2009-06-02", evidence: []string{"signed"}},
 		{rule: "R27.finding", name: "due in May", change: action("2009-04-20", "2009-05-31"), since: "2009-06-01", evidence: []string{"finding", "action"}},
+		{rule: "R27.finding", name: "a second action has more time", change: func(w *world) {
+			action("2009-04-20", "2009-05-31")(w)
+			w.add("second", agency, "2009-06-05", &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: date("2009-06-30"), Text: projtest.Sealed})
+		}},
 		{rule: "R27.finding", name: "the action has more time", change: action("2009-04-20", "2009-06-15")},
 		{rule: "R27.finding", name: "closed", change: func(w *world) {
 			action("2009-04-20", "2009-05-31")(w)
