@@ -122,7 +122,7 @@ func foldCase(s *projections.Subject) (*caseFile, error) {
 	if c.entitlement, err = s.Entitlement(); err != nil {
 		return nil, err
 	}
-	withdrawn, err := withdrawnIn(s.Records)
+	withdrawn, err := s.Withdrawn()
 	if err != nil {
 		return nil, err
 	}
@@ -136,28 +136,6 @@ func foldCase(s *projections.Subject) (*caseFile, error) {
 	}
 	c.settle()
 	return c, nil
-}
-
-func withdrawnIn(records []*events.Record) (ids map[string]bool, err error) {
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" && r.Type != "letter-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if ids == nil {
-			ids = map[string]bool{}
-		}
-		switch e := e.(type) {
-		case *events.CaseFactWithdrawn:
-			ids[e.Record] = true
-		case *events.LetterFactWithdrawn:
-			ids[e.Record] = true
-		}
-	}
-	return ids, nil
 }
 
 // relevant leaves undecoded what no rule asks for; facts are folded by policy.

@@ -165,6 +165,8 @@ type caseOn struct {
 	stays     []stayOn    // those that began by the day, or the first
 	agency    string      // that has the client
 	first     events.Date // first enrolled day
+	since     events.Date // first day of the last service by the day
+	last      events.Date // last day of that service
 	enrolled  bool
 	open      bool
 	funded    []policy.Span
@@ -206,6 +208,9 @@ func (c *caseOn) read(b []byte, on events.Date, names row.Names) error {
 		from, to := r.Date(), r.Date()
 		if i == 0 {
 			c.first = from
+		}
+		if from <= on {
+			c.since, c.last = from, to
 		}
 		c.enrolled = c.enrolled || from <= on && on <= to
 	}

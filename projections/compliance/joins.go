@@ -44,7 +44,7 @@ func (d *desk) judgeRequest(l *letterRow, h *hhsOn, c *caseOn) error {
 }
 
 func (d *desk) judgeCase(client string, c *caseOn, h *hhsOn) {
-	if c.enrolled {
+	if c.enrolled && (d.filter.Agency == "" || d.filter.Agency == c.agency) && (d.filter.Client == "" || d.filter.Client == client) {
 		d.cases++
 	}
 	d.judgeOnFile(client, c, h)

@@ -222,6 +222,23 @@ type hhsLetter struct {
 	kind events.LetterKind
 }
 
+func withdrawnIn(records []*events.Record) (ids map[string]bool, err error) {
+	for _, r := range records {
+		if r.Type != "letter-fact.withdrawn.v1" {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return nil, err
+		}
+		if ids == nil {
+			ids = map[string]bool{}
+		}
+		ids[e.(*events.LetterFactWithdrawn).Record] = true
+	}
+	return ids, nil
+}
+
 func foldRequest(records []*events.Record) (*requestFile, error) {
 	f := &requestFile{}
 	withdrawn, err := withdrawnIn(records)

@@ -41,7 +41,7 @@ monitor sample draws the files that are to be read there.`,
 	cmd.Flags().StringVar(&o.severity, "severity", "", "this `severity` and worse: critical, major or minor")
 	o.flags(cmd)
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error { return p.monitor(ctx, l, o) })
-	cmd.AddCommand(p.monitorRulesCommand())
+	cmd.AddCommand(p.monitorAgencyCommand(), p.monitorRulesCommand(), p.monitorSampleCommand())
 	return cmd
 }
 
@@ -149,3 +149,6 @@ func (p *Program) monitorRulesCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+// spaced writes a word of a closed list as people do.
+func spaced(word string) string { return strings.ReplaceAll(word, "_", " ") }
