@@ -11,7 +11,10 @@ import (
 func (c *Case) Benefits(day events.Date) (all []Benefit) {
 	for _, s := range until(c.steps, day) {
 		i := slices.IndexFunc(all, func(b Benefit) bool { return b.Benefit == s.benefit })
-		if i < 0 {
+		switch {
+		case i < 0 && s.standing == Lapsed:
+			continue
+		case i < 0:
 			i, all = len(all), append(all, Benefit{Benefit: s.benefit})
 		}
 		all[i].step(s)

@@ -60,7 +60,8 @@ type Day struct {
 }
 
 // Due returns what is due by some days after a day in the open cases of a filter:
-// one worker's, one agency's, or all. Cost: some microseconds for each open case.
+// one worker's, one agency's, or all. A case whose service is closed has appointments
+// and releases only. Cost: some microseconds for each open case.
 func Due(s *projections.Snapshot, f caseload.Filter, within int) (*Day, error) {
 	load, err := caseload.On(s, caseload.Filter{On: f.On, Agency: f.Agency})
 	if err != nil {
@@ -84,10 +85,13 @@ func Due(s *projections.Snapshot, f caseload.Filter, within int) (*Day, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.practice(c)
 		l.law(c)
-		l.funding(c)
-		l.partners(b)
+		l.releases(c)
+		if since, served := c.ServedSince(f.On); served {
+			l.practice(c, since)
+			l.funding(c)
+			l.partners(b)
+		}
 	}
 	slices.SortStableFunc(d.Items, func(a, b Item) int {
 		return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(slices.Index(tasks, a.Task), slices.Index(tasks, b.Task)), strings.Compare(a.Client, b.Client))
@@ -121,12 +125,8 @@ func (l *list) answer() {
 	}
 }
 
-// practice adds what R28 asks for while the client is served.
-func (l *list) practice(c *Case) {
-	since, served := c.ServedSince(l.On)
-	if !served {
-		return
-	}
+// practice adds what R28 asks for while the client is served, since a day.
+func (l *list) practice(c *Case, since events.Date) {
 	if last, ok := c.LastContact(l.On); ok && last.On >= since {
 		l.add(last.On+ContactDays, ContactTask, "last contact %s, %s", last.On, spaced(last.Manner))
 	} else {
@@ -163,14 +163,19 @@ func (l *list) law(c *Case) {
 	}
 }
 
-// funding adds the end of the clock, what asks for more, and releases that end.
+// funding adds the end of the clock, and the request for more.
 func (l *list) funding(c *Case) {
-	if l.of.Funded {
-		if asked, ok := c.Requested(l.On); !ok || asked.On < l.of.ClockEnd-2*ContactDays {
-			l.add(l.of.ClockEnd-RequestDays, RequestTask, "the clock ends on %s: ask for an extension, or close", l.of.ClockEnd)
-		}
-		l.add(l.of.ClockEnd, ClockTask, "last funded day of the clock, %s", spaced(string(l.of.Status)))
+	if !l.of.Funded {
+		return
 	}
+	if asked, ok := c.Requested(l.On); !ok || asked.On < l.of.ClockEnd-2*ContactDays {
+		l.add(l.of.ClockEnd-RequestDays, RequestTask, "the clock ends on %s: ask for an extension, or close", l.of.ClockEnd)
+	}
+	l.add(l.of.ClockEnd, ClockTask, "last funded day of the clock, %s", spaced(string(l.of.Status)))
+}
+
+// releases adds the releases that end.
+func (l *list) releases(c *Case) {
 	for _, r := range lasting(c.Releases(l.On)) {
 		l.add(r.Through, ConsentTask, "release to %s, %s", r.Recipient, spaced(r.Scope))
 	}

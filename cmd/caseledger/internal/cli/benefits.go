@@ -21,6 +21,7 @@ type benefitsOptions struct {
 	caseFilter
 	within              string
 	waiting, assistance bool
+	all                 bool
 }
 
 func (p *Program) benefitsCommand() *cobra.Command {
@@ -28,9 +29,10 @@ func (p *Program) benefitsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "benefits",
 		Short: "Show benefits to renew, waiting lists, and the clock of refugee assistance",
-		Long: `Show the public benefits of open cases that are to be renewed: those whose last day has passed or comes
-within some days. With --waiting those that wait for an answer or on a waiting list, and referrals to
-providers without a place; with --assistance the clock of refugee cash and medical assistance (R26).`,
+		Long: `Show the public benefits of clients in service that are to be renewed: those whose last day has passed or
+comes within some days. With --waiting those that wait for an answer or on a waiting list, and referrals to
+providers without a place; with --assistance the clock of refugee cash and medical assistance (R26). With
+--all also clients whose service is closed while another component of the case is open.`,
 		Example: `  caseledger benefits --within 45d --agency A-017
   caseledger benefits --waiting
   caseledger benefits --assistance --on 2009-05-15`,
@@ -39,6 +41,7 @@ providers without a place; with --assistance the clock of refugee cash and medic
 	cmd.Flags().StringVar(&o.within, "within", strconv.Itoa(casework.RenewDays)+"d", "look ahead some `days`, such as 45d")
 	cmd.Flags().BoolVar(&o.waiting, "waiting", false, "what waits for an answer, or on a waiting list")
 	cmd.Flags().BoolVar(&o.assistance, "assistance", false, "the clock of refugee cash and medical assistance")
+	cmd.Flags().BoolVar(&o.all, "all", false, "also clients whose service is closed")
 	o.flags(cmd)
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
 		switch {
@@ -109,10 +112,13 @@ func beyondAssistance(c *benefits.Case, b benefits.Benefit, day events.Date) str
 	return ""
 }
 
-// eachBenefits calls f with every open case and its benefits.
+// eachBenefits calls f with every open case that is asked about, and its benefits.
 func (p *Program) eachBenefits(ctx context.Context, l *app.Ledger, o benefitsOptions, f func(caseload.Case, *benefits.Case, events.Date)) (provenance, error) {
 	return p.openCases(ctx, l, o.caseFilter, func(s *projections.Snapshot, cases []caseload.Case, day events.Date) error {
 		for _, x := range cases {
+			if !o.all && !slices.Contains(x.Open, events.ServiceComponent) {
+				continue
+			}
 			c, err := benefits.Read(s, x.Client)
 			if err != nil {
 				return err

@@ -136,12 +136,13 @@ type ruleOfEvents struct{ rule, types string }
 // rulesOfEvents says which rule each type of event belongs to.
 var rulesOfEvents = []ruleOfEvents{
 	{"R01", "client.screened client.enrolled eligibility.ended"},
-	{"R05", "letter.received letter.issued letter.denied letter.requested continued-presence.granted bona-fide.applied bona-fide.determined t-visa.approved t-visa.denied"},
+	{"R05", "letter.received letter.issued letter.denied letter.requested continued-presence.granted bona-fide.applied bona-fide.determined t-visa.approved t-visa.denied alternative-relief.recorded"},
 	{"R06", "derivative.linked"},
 	{"R07", "continued-presence.ended certification.ended"},
 	{"R09", "interim-assistance.issued interim-assistance.extended"},
 	{"R10", "client.turned-18"},
 	{"R11", "placement.started placement.ended"},
+	{"R16", "other-funding.recorded"},
 	{"R17", "invoice-part.prepared invoice.generated invoice.submitted invoice.reviewed invoice.approved invoice.held invoice.released invoice.paid"},
 	{"R18", "expense.booked"},
 	{"R19", "advance.issued"},
@@ -151,7 +152,10 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn invoice.returned invoice.resubmitted invoice.denied recoverable.settled"},
 	{"R25", "review.decided"},
 	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
-	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left"},
-	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed"},
+	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left " +
+		"need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled " +
+		"document.filed milestone.reached court-date.set court-date.ended outcome.recorded " +
+		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered"},
+	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed service.referred"},
 	{"R32", "destruction.requested identity.destroyed final-report.submitted"},
 }

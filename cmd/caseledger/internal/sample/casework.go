@@ -80,13 +80,16 @@ var (
 	urgencies  = []string{"crisis", "high", "high", "medium", "low"}
 )
 
+// reviewDays is how long after a plan its review is agreed.
+const reviewDays = 180
+
 // writePlan writes needs, goals, the plan and its reviews, and how far the goals got.
 func (w *casework) writePlan() {
 	w.alone()
 	need := pick(w.d, firstNeeds)
 	on := w.soon(1, 4)
 	w.write(on, "assess-need", &clientcase.AssessNeed{Client: w.id, Need: need, Urgency: pick(w.d, urgencies), Strengths: pick(w.d, []string{"", "", "speaks two languages", "has family nearby"})})
-	if w.each(4, 1) {
+	if w.each(9, 1) {
 		w.write(on, "assess-need", &clientcase.AssessNeed{Client: w.id, Need: "legal", Urgency: "medium"})
 	}
 	if w.lapses(3) { // no plan was ever made
@@ -95,7 +98,7 @@ func (w *casework) writePlan() {
 	on = min(on+w.d.days(0, 8), w.end)
 	w.write(on, "set-goal", &clientcase.SetGoal{Client: w.id, Goal: "G-1", Need: need, Text: pick(w.d, goalTexts), ByDate: on + w.d.days(60, 150)})
 	goals := []string{"G-1"}
-	if w.each(4, 1) {
+	if w.each(9, 1) {
 		w.write(on, "set-goal", &clientcase.SetGoal{Client: w.id, Goal: "G-2", Need: "legal", Text: "to know what happens in court"})
 		goals = append(goals, "G-2")
 	}
@@ -104,8 +107,7 @@ func (w *casework) writePlan() {
 	if !w.lapses(3) {
 		w.write(on, "file-document", &clientcase.FileDocument{Client: w.id, Document: "service_plan"})
 	}
-	review := on + 120
-	for ; review <= w.end && !w.lapses(6); review += 120 {
+	for review := on + reviewDays - 6; review <= w.end && !w.lapses(6); review += reviewDays - 6 {
 		at := review - w.d.days(0, 6)
 		if !w.serves(at) {
 			at = w.gap.first - 1
@@ -113,13 +115,13 @@ func (w *casework) writePlan() {
 		w.write(at, "record-progress", &clientcase.RecordProgress{Client: w.id, Goal: "G-1", Progress: pick(w.d, []string{"none", "some", "some", "most"})})
 		w.agree(goals, at)
 	}
-	if w.each(4, 3) {
+	if w.each(8, 3) {
 		w.write(w.end, "record-progress", &clientcase.RecordProgress{Client: w.id, Goal: "G-1", Progress: pick(w.d, []string{"most", "achieved", "achieved", "given_up"})})
 	}
 }
 
 func (w *casework) agree(goals []string, on events.Date) {
-	w.write(on, "agree-plan", &clientcase.AgreePlan{Client: w.id, Goals: goals, Interpreter: w.interpreted(on), ReviewOn: on + 126})
+	w.write(on, "agree-plan", &clientcase.AgreePlan{Client: w.id, Goals: goals, Interpreter: w.interpreted(on), ReviewOn: on + reviewDays})
 }
 
 // writeInformation writes what the client was told, and the papers of the first weeks.
@@ -138,17 +140,17 @@ func (w *casework) writeInformation() {
 			w.write(min(on+w.d.soon(0, 14), w.end), "inform-client", &clientcase.InformClient{Client: w.id, Topic: topic, Interpreter: w.interpreted(on)})
 		}
 	}
-	if w.interpreted(on) && w.each(2, 1) {
+	if w.interpreted(on) && w.each(5, 1) {
 		u := &clientcase.UseInterpreter{Client: w.id, Manner: pick(w.d, []string{"phone", "phone", "in_person"}), Minutes: 15 * (1 + w.d.IntN(6))}
 		if n := w.provider("interpretation", on); n != nil {
 			u.Partner = n.id
 		}
 		w.write(on, "use-interpreter", u)
 	}
-	if w.each(5, 2) {
+	if w.each(12, 2) {
 		w.write(on, "name-emergency-contact", &clientcase.NameEmergencyContact{Client: w.id, Relation: pick(w.d, []string{"family", "friend", "advocate"}), Contact: inventedName(w.d)})
 	}
-	if w.letter != 0 && w.each(5, 3) {
+	if w.letter != 0 && w.each(9, 3) {
 		on := max(w.received, w.enroll) + 1
 		w.alone()
 		w.write(on, "file-document", &clientcase.FileDocument{Client: w.id, Document: "hhs_letter", Hash: hashOf("letter " + w.id)})
@@ -245,10 +247,14 @@ func (w *casework) writeLaw() {
 		day -= 4
 	}
 	w.write(day, "end-court-date", &clientcase.EndCourtDate{Client: w.id, CourtDate: "D-1", Result: result, Accompanied: result == "held"})
-	if result == "postponed" && day <= w.end {
-		w.write(day, "set-court-date", &clientcase.SetCourtDate{
-			Client: w.id, CourtDate: "D-2", Component: string(events.ProsecutionComponent), On: day + 35, Occasion: "hearing",
-		})
+	if result != "postponed" || day > w.end {
+		return
+	}
+	w.write(day, "set-court-date", &clientcase.SetCourtDate{
+		Client: w.id, CourtDate: "D-2", Component: string(events.ProsecutionComponent), On: day + 35, Occasion: "hearing",
+	})
+	if day+35 <= horizon-3 {
+		w.write(day+35, "end-court-date", &clientcase.EndCourtDate{Client: w.id, CourtDate: "D-2", Result: "held", Accompanied: true})
 	}
 }
 
