@@ -51,7 +51,7 @@ func (s *State) Runs(day events.Date) bool {
 // RecordAward records a grant or contract from occurred_on on, or what it is from
 // then on. The id of a new one is derived from the command's when it is not given.
 type RecordAward struct {
-	Award       string       `json:"award" doc:"id of the award; derived from the command's id when empty" format:"id" example:"G-90ZV0087"`
+	Award       string       `json:"award" doc:"id of the award; derived from the command's id when empty" format:"id" example:"AW-014"`
 	Purpose     string       `json:"purpose" doc:"what it is for" required:"true" enum:"outreach,direct_services,intermediary,awareness,hotline,technical_assistance" example:"outreach"`
 	Grantee     string       `json:"grantee" doc:"organisation that gets it" required:"true" example:"Bay Area Outreach Coalition"`
 	Funder      string       `json:"funder" doc:"who gives it" required:"true" enum:"hhs,doj,dhs,state,private" example:"hhs"`
@@ -63,7 +63,7 @@ type RecordAward struct {
 // Target implements [aggregates.Command].
 func (c *RecordAward) Target(commandID string) (events.Subject, error) {
 	if c.Award == "" {
-		return target(aggregates.NewID("G", commandID))
+		return target(aggregates.NewID("AW", commandID))
 	}
 	return target(c.Award)
 }
@@ -86,7 +86,7 @@ func decideRecord(s *State, c *RecordAward, ctx *aggregates.Context) (events.Eve
 // reached, and how many of them may be victims. Each of those whom somebody follows
 // up is a lead of its own, see refer-lead.
 type LogOutreach struct {
-	Award      string `json:"award" doc:"id of the award" required:"true" format:"id" example:"G-90ZV0087"`
+	Award      string `json:"award" doc:"id of the award" required:"true" format:"id" example:"AW-014"`
 	Manner     string `json:"manner" doc:"what kind of work" required:"true" enum:"street,training,media,materials,meeting" example:"street"`
 	Reached    int    `json:"reached" doc:"people who were reached" required:"true" min:"1" max:"100000000" example:"140"`
 	Identified int    `json:"identified" doc:"possible victims among them; none when empty" min:"0" max:"100000" example:"3"`

@@ -254,3 +254,32 @@ func (t *turnovers) result() (list []Turnover) {
 	}
 	return list
 }
+
+// Passed is how many cases a worker gave to another lead, or got from one.
+type Passed struct{ Given, Got int }
+
+// PassedIn returns, by worker, the changes of lead in first..last, both included.
+func PassedIn(s *projections.Snapshot, first, last events.Date) (map[string]Passed, error) {
+	passed := map[string]Passed{}
+	x := file{names: row.Names{}}
+	err := s.Rows(viewName, events.KindCase, func(id, b []byte) error {
+		if err := x.read(b); err != nil {
+			return fmt.Errorf("read case %s: %w", id, err)
+		}
+		before := ""
+		for _, spell := range x.spells(last) {
+			if spell.Worker == "" {
+				continue
+			}
+			if before != "" && before != spell.Worker && spell.From >= first {
+				from, to := passed[before], passed[spell.Worker]
+				from.Given++
+				to.Got++
+				passed[before], passed[spell.Worker] = from, to
+			}
+			before = spell.Worker
+		}
+		return nil
+	})
+	return passed, err
+}

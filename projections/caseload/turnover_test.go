@@ -99,6 +99,23 @@ func TestOverloaded(t *testing.T) {
 	})
 }
 
+// Given a case that went there and back, then both workers gave one case and got one.
+func TestPassed(t *testing.T) {
+	snapshot(t, thereAndBack(t), func(s *projections.Snapshot) {
+		for last, want := range map[string]map[string]caseload.Passed{
+			"2009-02-02": {}, "2009-02-03": {"W-A": {Given: 1}, "W-B": {Got: 1}}, "2009-03-02": {"W-A": {1, 1}, "W-B": {1, 1}},
+		} {
+			got, err := caseload.PassedIn(s, events.MustDate("2009-01-01"), events.MustDate(last))
+			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+				t.Errorf("until %s (-want +got):\n%s%v", last, diff, err)
+			}
+		}
+		if late, err := caseload.PassedIn(s, events.MustDate("2009-02-04"), events.MustDate("2009-03-02")); err != nil || late["W-B"] != (caseload.Passed{Given: 1}) {
+			t.Errorf("from 2009-02-04: %+v, %v", late, err)
+		}
+	})
+}
+
 func TestTurnover(t *testing.T) {
 	snapshot(t, thereAndBack(t), func(s *projections.Snapshot) {
 		for _, tc := range []struct {

@@ -317,3 +317,36 @@ func TestAwards(t *testing.T) {
 		}
 	})
 }
+
+// Given a client, then a provider must speak the corrected language, take the client's
+// sex or age, and lie where the client is served on the day.
+func TestFilterFor(t *testing.T) {
+	l := newLedger(t)
+	l.add(a1, "2008-01-01", &events.LocationOpened{Location: "L-2", City: "Galveston", State: "TX"})
+	l.add("agency/A-2", "2008-01-01", &events.SubcontractSigned{Name: "Haven", State: "MP"})
+	l.add("agency/A-2", "2008-01-01", &events.LocationOpened{Location: "L-9", City: "Saipan", State: "MP"})
+	l.add("case/C-1", "2008-02-01", &events.ClientEnrolled{Agency: "A-1", Location: "L-2", Class: events.Victim, Sex: events.Female, AgeGroup: events.Minor, AgeYears: 17, Language: "en"})
+	l.add("case/C-1", "2008-02-05", &events.ClientCorrected{Language: "th", Reason: projtest.Sealed})
+	l.add("case/C-1", "2008-04-01", &events.ClientTurned18{})
+	l.add("case/C-1", "2008-05-01", &events.TransferAccepted{From: "A-1", To: "A-2", Location: "L-9"})
+	l.ask(func(s *projections.Snapshot) {
+		client, err := s.Client("C-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day, want := range map[string]network.PartnerFilter{
+			"2008-02-01": {Language: "th", Takes: "children", State: "TX", City: "Galveston"},
+			"2008-04-01": {Language: "th", Takes: "women", State: "TX", City: "Galveston"},
+			"2008-05-01": {Language: "th", Takes: "women", State: "MP", City: "Saipan"},
+		} {
+			want.On = d(day)
+			got, enrolled, err := network.FilterFor(s, client, d(day))
+			if err != nil || !enrolled || got != want {
+				t.Errorf("on %s: %+v, %v, %v; want %+v", day, got, enrolled, err, want)
+			}
+		}
+		if _, enrolled, err := network.FilterFor(s, client, d("2008-01-31")); enrolled || err != nil {
+			t.Errorf("before the enrollment: %v, %v", enrolled, err)
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/caseload"
 )
 
 // A PartnerFilter selects providers of the directory. Empty fields select all.
@@ -135,4 +136,75 @@ func (p *partnerRow) on(id string, day events.Date) (Partner, bool) {
 		x.Openings, x.WaitingDays, x.AskedOn = last.openings, last.waiting, last.on
 	}
 	return x, true
+}
+
+// FilterFor returns what a provider must be to take a client on a day: language,
+// whom it takes, State and city, as far as they are known. It returns false for a
+// client who is not enrolled by then.
+func FilterFor(s *projections.Snapshot, client *projections.Subject, day events.Date) (PartnerFilter, bool, error) {
+	f := PartnerFilter{On: day}
+	facts, err := client.Facts()
+	if err != nil {
+		return f, false, err
+	}
+	e, enrolled := facts.Enrollment()
+	if !enrolled || e.OccurredOn > day {
+		return f, false, nil
+	}
+	minor := e.AgeGroup == events.Minor
+	for _, t := range facts.Turned18 {
+		minor = minor && t.OccurredOn > day
+	}
+	switch {
+	case minor:
+		f.Takes = "children"
+	case e.Sex == events.Female:
+		f.Takes = "women"
+	case e.Sex == events.Male:
+		f.Takes = "men"
+	}
+	location, err := f.language(client.Records)
+	if err != nil {
+		return f, false, err
+	}
+	agencies, _, err := caseload.Network(s, day)
+	for _, a := range agencies {
+		if a.Agency != facts.AgencyOn(day) {
+			continue
+		}
+		f.State = a.State
+		for _, at := range a.Places {
+			if f.City == "" || at.Location == location {
+				f.City, f.State = at.City, at.State
+			}
+		}
+	}
+	return f, true, err
+}
+
+// language takes the client's language from the records, and returns the location
+// where the client is served.
+func (f *PartnerFilter) language(records []*events.Record) (location string, err error) {
+	for _, r := range records {
+		switch r.Type {
+		case "client.enrolled.v1", "client.corrected.v1", "transfer.accepted.v1":
+		default:
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return "", err
+		}
+		switch e := e.(type) {
+		case *events.ClientEnrolled:
+			f.Language, location = e.Language, e.Location
+		case *events.ClientCorrected:
+			f.Language = cmp.Or(e.Language, f.Language)
+		case *events.TransferAccepted:
+			if r.OccurredOn <= f.On {
+				location = e.Location
+			}
+		}
+	}
+	return location, nil
 }

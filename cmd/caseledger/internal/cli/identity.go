@@ -135,6 +135,7 @@ var showsMoney = map[auth.Action]bool{
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
 	"monitor": true, "monitor agency": true, "monitor sample": true,
 	"plan": true, "funding": true,
+	"awards": true,
 }
 
 // actionOf names a command of the command line as the table of roles does.
@@ -178,6 +179,24 @@ func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Comma
 		}
 	}
 	return nil
+}
+
+// permittedAs refuses to look at a client who is named where the caller's role does
+// not allow an action on that client.
+func (p *Program) permittedAs(ctx context.Context, l *app.Ledger, action auth.Action, client string) error {
+	key, err := p.key()
+	if err != nil {
+		return err
+	}
+	who, err := l.Principal(ctx, key)
+	if err != nil || who == nil {
+		return err
+	}
+	subject, err := p.subjectNamed(ctx, l, client)
+	if err != nil {
+		return err
+	}
+	return l.Permit(ctx, who, action, app.About{Subject: subject})
 }
 
 func (p *Program) abouts(ctx context.Context, l *app.Ledger, cmd *cobra.Command, args []string) (abouts []app.About, err error) {

@@ -66,7 +66,7 @@ func (l *life) writeLeads() {
 func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	propose := leaves - 6
 	for _, c := range old.site.managers(propose, min(l.last, leaves+1)) {
-		if c != old.lead && l.understoodBy(c) && propose > l.enroll+1 {
+		if c != old.lead && l.understoodBy(c) && propose > l.enroll+1 && !c.away(propose, leaves+1) {
 			l.handOff(propose, leaves-l.d.days(0, 2), c, "the lead leaves the agency")
 			return
 		}
@@ -80,7 +80,7 @@ func (l *life) writeDeparture(old tenure, leaves events.Date) {
 		return
 	}
 	for _, c := range old.site.managers(propose, propose+6) {
-		if l.understoodBy(c) {
+		if l.understoodBy(c) && !c.away(propose, propose+6) {
 			l.handOff(propose, propose+l.d.days(1, 5), c, "a new case manager has arrived")
 			return
 		}
@@ -97,7 +97,7 @@ func (l *life) writeHandOffs(first tenure) {
 	on := l.enroll + l.d.days(20, 30)
 	workload := "too many cases"
 	switch {
-	case l.each(13, 2) && l.understoodBy(first.lead): // there and back again
+	case l.each(13, 2) && l.understoodBy(first.lead) && !first.lead.away(on+15, on+18): // there and back again
 		l.handOff(on, on+2, other, workload)
 		l.handOff(on+15, on+18, first.lead, "the client asked for it")
 	case l.each(13, 9): // declined, then proposed to somebody else or once more
@@ -112,11 +112,14 @@ func (l *life) writeHandOffs(first tenure) {
 	}
 }
 
-// successors returns who can take a case over from its first lead and stay up to
-// a day: hand-offs go to those who speak the client's language (R28).
+// successors returns who can take a case over from its first lead in the first weeks
+// and stay up to a day: hand-offs go to those who speak the client's language and are
+// not on leave (R28).
 func (l *life) successors(first tenure, until events.Date) []*colleague {
 	all := append(first.site.managers(l.enroll, until), first.site.supervisor())
-	return slices.DeleteFunc(all, func(c *colleague) bool { return c == first.lead || !l.understoodBy(c) })
+	return slices.DeleteFunc(all, func(c *colleague) bool {
+		return c == first.lead || !l.understoodBy(c) || c.away(l.enroll+19, l.enroll+50)
+	})
 }
 
 func (l *life) understoodBy(c *colleague) bool { return speaks(c, languageOf(l.country)) }

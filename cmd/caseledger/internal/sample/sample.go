@@ -72,11 +72,13 @@ func sourcesOf(c Config) []source {
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
 		}
+		partners := providers(c.Seed, copyOf, sites)
 		directory := map[place][]*provider{}
-		for _, n := range providers(c.Seed, copyOf, sites) {
+		for _, n := range partners {
 			directory[n.place] = append(directory[n.place], n)
 			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
 		}
+		sources = append(sources, network{c, copyOf, sites, people, partners}.sources()...)
 		for _, p := range people {
 			if p.client {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
