@@ -80,7 +80,7 @@ type RaiseFinding struct {
 	Client    string      `json:"client" doc:"coded id of the client whose file it is about" format:"id" example:"C-7QK2M4"`
 	Severity  string      `json:"severity" doc:"how grave it is" required:"true" enum:"minor,major,critical" example:"major"`
 	DueOn     events.Date `json:"due_on" doc:"day by which it must be corrected" required:"true" example:"2009-06-30"`
-	Text      string      `json:"text" doc:"what was found; sealed" required:"true" secret:"identity" example:"no audit report on file"`
+	Text      string      `json:"text" doc:"what was found; no names" required:"true" example:"no audit report on file"`
 }
 
 // Target implements [aggregates.Command].
@@ -92,11 +92,10 @@ func (c *RaiseFinding) Needs(aggregates.State) []events.Subject { return caseSub
 func decideRaiseFinding(s *State, c *RaiseFinding, ctx *aggregates.Context) (events.Event, error) {
 	e := &events.FindingRaised{
 		Finding: cmp.Or(c.Finding, aggregates.NewID("F", ctx.CommandID)), Review: c.Review, Rule: c.Rule, Criterion: c.Criterion,
-		Client: c.Client, Severity: c.Severity, DueOn: c.DueOn, Text: events.Plain(c.Text),
+		Client: c.Client, Severity: c.Severity, DueOn: c.DueOn, Text: c.Text,
 	}
 	if known := s.finding(e.Finding); known.event != nil {
-		before, again := *known.event, *e
-		if before.Text, again.Text = (events.Secret{}), (events.Secret{}); before == again && known.fact.On == ctx.OccurredOn {
+		if *known.event == *e && known.fact.On == ctx.OccurredOn {
 			return nil, nil
 		}
 		return nil, aggregates.Refuse("", "finding_known", "finding %s was raised on %s", e.Finding, known.fact.On).On("finding").
@@ -163,17 +162,16 @@ type AgreeCorrectiveAction struct {
 	Agency  string      `json:"agency" doc:"id of the agency" required:"true" format:"id" example:"A-017"`
 	Finding string      `json:"finding" doc:"id of the finding within the agency" required:"true" format:"id" example:"F-2009-1"`
 	DueOn   events.Date `json:"due_on" doc:"day by which it will be done" required:"true" example:"2009-06-30"`
-	Text    string      `json:"text" doc:"what will be done; sealed" required:"true" secret:"identity" example:"the auditor sends the report"`
+	Text    string      `json:"text" doc:"what will be done; no names" required:"true" example:"the auditor sends the report"`
 }
 
 // Target implements [aggregates.Command].
 func (c *AgreeCorrectiveAction) Target(string) (events.Subject, error) { return target(c.Agency) }
 
 func decideCorrectiveAction(s *State, c *AgreeCorrectiveAction, ctx *aggregates.Context) (events.Event, error) {
-	for f, e := range aggregates.Of[*events.CorrectiveActionAgreed](&s.history) {
-		if f.On == ctx.OccurredOn && e.Finding == c.Finding && e.DueOn == c.DueOn {
-			return nil, nil
-		}
+	e := &events.CorrectiveActionAgreed{Finding: c.Finding, DueOn: c.DueOn, Text: c.Text}
+	if alike(s, ctx.OccurredOn, e) {
+		return nil, nil
 	}
 	if refusal := s.openFinding(ctx, c.Finding); refusal != nil {
 		return nil, refusal
@@ -181,14 +179,14 @@ func decideCorrectiveAction(s *State, c *AgreeCorrectiveAction, ctx *aggregates.
 	if c.DueOn < ctx.OccurredOn {
 		return nil, aggregates.Refuse("", "due_before_start", "it cannot be due on %s, before %s", c.DueOn, ctx.OccurredOn).On("due_on")
 	}
-	return &events.CorrectiveActionAgreed{Finding: c.Finding, DueOn: c.DueOn, Text: events.Plain(c.Text)}, nil
+	return e, nil
 }
 
 // CloseFinding records that a finding was corrected.
 type CloseFinding struct {
 	Agency  string `json:"agency" doc:"id of the agency" required:"true" format:"id" example:"A-017"`
 	Finding string `json:"finding" doc:"id of the finding within the agency" required:"true" format:"id" example:"F-2009-1"`
-	Text    string `json:"text" doc:"how it was corrected; sealed" secret:"identity" example:"report received"`
+	Text    string `json:"text" doc:"how it was corrected; no names" example:"report received"`
 }
 
 // Target implements [aggregates.Command].
@@ -201,7 +199,7 @@ func decideCloseFinding(s *State, c *CloseFinding, ctx *aggregates.Context) (eve
 	if refusal := s.openFinding(ctx, c.Finding); refusal != nil {
 		return nil, refusal
 	}
-	return &events.FindingClosed{Finding: c.Finding, Text: events.Plain(c.Text)}, nil
+	return &events.FindingClosed{Finding: c.Finding, Text: c.Text}, nil
 }
 
 // GiveConsultation records technical assistance to an agency, or a consultation on a

@@ -145,10 +145,10 @@ func TestCoverage(t *testing.T) {
 func TestFindings(t *testing.T) {
 	l := newLedger(t)
 	l.add(a1, "2008-03-01", &events.ReviewHeld{Review: "V-1", Manner: "site_visit", Met: []string{"audit"}, Clients: []string{"C-1"}})
-	raised := l.add(a1, "2008-03-01", &events.FindingRaised{Finding: "F-1", Review: "V-1", Rule: "R27", Criterion: "audit", Severity: "major", DueOn: d("2008-04-01"), Text: projtest.Sealed})
-	l.add(a1, "2008-03-02", &events.FindingRaised{Finding: "F-2", Rule: "R28", Client: "C-1", Severity: "minor", DueOn: d("2008-03-10"), Text: projtest.Sealed})
-	agreed := l.add(a1, "2008-03-20", &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: d("2008-05-01"), Text: projtest.Sealed})
-	closed := l.add(a1, "2008-05-10", &events.FindingClosed{Finding: "F-1", Text: projtest.Sealed})
+	raised := l.add(a1, "2008-03-01", &events.FindingRaised{Finding: "F-1", Review: "V-1", Rule: "R27", Criterion: "audit", Severity: "major", DueOn: d("2008-04-01"), Text: "report missing"})
+	l.add(a1, "2008-03-02", &events.FindingRaised{Finding: "F-2", Rule: "R28", Client: "C-1", Severity: "minor", DueOn: d("2008-03-10"), Text: "report missing"})
+	agreed := l.add(a1, "2008-03-20", &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: d("2008-05-01"), Text: "report missing"})
+	closed := l.add(a1, "2008-05-10", &events.FindingClosed{Finding: "F-1", Text: "report missing"})
 	l.add(a1, "2008-04-01", &events.ConsultationGiven{Manner: "legal_expert", Topic: "legal", Minutes: 30})
 	l.ask(func(s *projections.Snapshot) {
 		type brief struct {
