@@ -177,12 +177,12 @@ func criterionExamples(c policy.Criterion) (list []example) {
 
 func agencyExamples() []example {
 	raised := func(w *world) {
-		w.add("finding", agency, "2009-04-01", &events.FindingRaised{Finding: "F-1", Rule: "R27", Severity: "major", DueOn: date("2009-05-31"), Text: projtest.Sealed})
+		w.add("finding", agency, "2009-04-01", &events.FindingRaised{Finding: "F-1", Rule: "R27", Severity: "major", DueOn: date("2009-05-31"), Text: "late"})
 	}
 	action := func(on, due string) func(w *world) {
 		return func(w *world) {
 			raised(w)
-			w.add("action", agency, on, &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: date(due), Text: projtest.Sealed})
+			w.add("action", agency, on, &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: date(due), Text: "will do"})
 		}
 	}
 	return []example{
@@ -221,7 +221,7 @@ func agencyExamples() []example {
 		{rule: "R27.finding", name: "due in May", change: action("2009-04-20", "2009-05-31"), since: "2009-06-01", evidence: []string{"finding", "action"}},
 		{rule: "R27.finding", name: "a second action has more time", change: func(w *world) {
 			action("2009-04-20", "2009-05-31")(w)
-			w.add("second", agency, "2009-06-05", &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: date("2009-06-30"), Text: projtest.Sealed})
+			w.add("second", agency, "2009-06-05", &events.CorrectiveActionAgreed{Finding: "F-1", DueOn: date("2009-06-30"), Text: "will do"})
 		}},
 		{rule: "R27.finding", name: "the action has more time", change: action("2009-04-20", "2009-06-15")},
 		{rule: "R27.finding", name: "closed", change: func(w *world) {
