@@ -13,6 +13,8 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
@@ -23,8 +25,9 @@ import (
 
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
-		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
+		referral.Aggregate(),
 		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
+		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), publication.Aggregate(), roster.Aggregate(),
 	}
 }
 

@@ -90,6 +90,7 @@ func (l *ledger) line(t *testing.T, line string, seen map[string]bool) {
 	cmd, id := spec.New(), "CMD-"+strconv.Itoa(l.n)
 	for _, w := range expand(words[2:]) {
 		name, value, _ := strings.Cut(w, "=")
+		value = strings.ReplaceAll(value, `\n`, "\n")
 		if name == "id" {
 			id = value
 			continue
@@ -242,5 +243,6 @@ func refusalCodes(t *testing.T, dir string) (codes []string) {
 var packageOf = map[events.Kind]string{
 	events.KindCase: "clientcase", events.KindLetter: "letter", events.KindAgency: "agency",
 	events.KindWorker: "worker", events.KindProgramme: "programme", events.KindRoster: "roster",
-	events.KindPartner: "partner", events.KindTraining: "training", events.KindAward: "award",
+	events.KindReferral: "referral",
+	events.KindPartner:  "partner", events.KindTraining: "training", events.KindAward: "award",
 }

@@ -25,8 +25,8 @@ func (*FiguresPublished) EventType() string { return "figures.published.v1" }
 type FiguresRestated struct {
 	Table       string   `json:"table"`
 	Digest      string   `json:"digest"`
-	Position    uint64   `json:"position"`
-	Head        string   `json:"head"`
+	Position    uint64   `json:"position,omitzero"` // of the ledger, when the ledger made them
+	Head        string   `json:"head,omitzero"`
 	Definitions string   `json:"definitions,omitzero"`
 	Reason      string   `json:"reason"`
 	Causes      []uint64 `json:"causes,omitempty"` // positions of records that changed the figures

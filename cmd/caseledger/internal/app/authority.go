@@ -159,7 +159,7 @@ func (a *App) relation(ctx context.Context, p *roster.Principal, subject events.
 	switch subject.Kind() {
 	case events.KindLetter, events.KindLook:
 		subject = events.SubjectOf(events.KindCase, subject.ID())
-	case events.KindCase, events.KindWorker:
+	case events.KindCase, events.KindWorker, events.KindReferral:
 	case events.KindProgramme, events.KindRoster, events.KindLedger, events.KindPartner, events.KindTraining, events.KindAward:
 		return auth.Stranger, false, nil
 	default: // an agency, and what has its id

@@ -10,6 +10,8 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
@@ -27,7 +29,9 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		award.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
+		publication.Aggregate(),
 		roster.Aggregate(),
+		referral.Aggregate(),
 	)
 	if err != nil {
 		panic("app: " + err.Error())

@@ -150,5 +150,5 @@ func (p *Program) monitorRulesCommand() *cobra.Command {
 	return cmd
 }
 
-// spaced writes a word of a closed list as people do.
-func spaced(word string) string { return strings.ReplaceAll(word, "_", " ") }
+// words writes a word of a closed list as people do.
+func words(word string) string { return strings.ReplaceAll(word, "_", " ") }

@@ -99,6 +99,7 @@ Exit codes:
 		}
 	}
 	add("write", p.advanceCommand(), p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
+	add("read", p.decisionsCommand(), p.familyCommand(), p.pipelineCommand(), p.placementsCommand(), p.referralsCommand(), p.requestsCommand(), p.watchCommand())
 	add("read", p.benefitsCommand(), p.caseloadCommand(), p.clocksCommand(), p.datesCommand(), p.dueCommand(), p.emergenciesCommand(), p.fundingCommand(), p.planCommand(), p.historyCommand(), p.invoiceCommand(), p.policyCommand(), p.recoverablesCommand(), p.reimbursementCommand(), p.reportCommand(), p.retentionCommand(), p.revealCommand(), p.signalsCommand(), p.simulateCommand())
 	add("read", p.monitorCommand())
 	add("read", p.agenciesCommand(), p.awardsCommand(), p.coverageCommand(), p.credentialsCommand(), p.findingsCommand(), p.partnersCommand(), p.staffCommand(), p.trainingCommand(), p.turnoverCommand())

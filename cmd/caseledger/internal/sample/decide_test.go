@@ -15,6 +15,8 @@ import (
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/cmd/caseledger/internal/app"
@@ -45,8 +47,9 @@ func newLedger(t *testing.T) *ledger {
 		names: map[string]int{}, rulings: map[string]int{},
 	}
 	for _, a := range []aggregates.Aggregate{
-		programme.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
+		referral.Aggregate(),
 		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
+		programme.Aggregate(), publication.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
 	} {
 		l.kinds[a.Kind] = a
 		for _, s := range a.Commands {

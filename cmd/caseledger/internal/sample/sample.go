@@ -70,7 +70,12 @@ func Requests(c Config) iter.Seq[app.Request] {
 
 // sourcesOf plans a sample.
 func sourcesOf(c Config) []source {
-	sources := []source{{0, func() []app.Request { return recordPolicies(c.Seed) }}}
+	sources := []source{
+		{0, func() []app.Request { return recordPolicies(c.Seed) }},
+		{0, func() []app.Request { return recordPlacementAges(c.Seed) }},
+		{startOf(programmeStart), func() []app.Request { return recordGoals(c.Seed) }},
+		{startOf(day("2009-06-01")), func() []app.Request { return recordFigures(c.Seed) }},
+	}
 	for copyOf := range c.scale() {
 		people, sites := c.plan(copyOf)
 		for _, s := range sites {
@@ -88,12 +93,22 @@ func sourcesOf(c Config) []source {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordCasework(c, p, directory) }})
 			}
+			if p.client && p.last > horizon {
+				sources = append(sources, source{startOf(horizon - 30), func() []app.Request { return recordPending(c, p) }})
+			}
+			if p.client && p.referred() {
+				sources = append(sources, source{startOf(p.enroll - earliestReferral), func() []app.Request { return recordReferral(c, p) }})
+			}
 			if p.screened {
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordScreening(c.Seed, p) }})
 			}
 			if first := firstDate(p.letter, p.interim); first != 0 {
 				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordPathway(c.Seed, p) }})
+				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordFollowUp(c, p) }})
 			}
+		}
+		for _, x := range strays(c.Seed, copyOf, sites) {
+			sources = append(sources, source{startOf(x.on), func() []app.Request { return x.record(c) }})
 		}
 	}
 	return sources
