@@ -309,14 +309,12 @@ func (s *scene) legalOpen(c *client) bool {
 // the cases are without a lead.
 func leadLeaves(s *scene) ([]Finding, bool) {
 	busy := map[string]bool{}
-	for _, a := range s.agencies {
-		for _, f := range a.facts {
-			switch e := f.Event.(type) {
-			case *events.OnCallAssigned:
-				busy[e.Worker] = busy[e.Worker] || e.ThroughDate >= s.day
-			case *events.PointOfContactNamed:
-				busy[e.Worker] = true
-			}
+	for _, f := range s.facts {
+		switch e := f.Event.(type) {
+		case *events.OnCallAssigned:
+			busy[e.Worker] = busy[e.Worker] || f.OccurredOn <= s.day && e.ThroughDate >= s.day
+		case *events.PointOfContactNamed:
+			busy[e.Worker] = true
 		}
 	}
 	leads := map[string]bool{}

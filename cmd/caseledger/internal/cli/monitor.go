@@ -150,5 +150,5 @@ func (p *Program) monitorRulesCommand() *cobra.Command {
 	return cmd
 }
 
-// words writes a word of a closed list as people do.
-func words(word string) string { return strings.ReplaceAll(word, "_", " ") }
+// plainWord writes a word of a closed list as people do.
+func plainWord(word string) string { return strings.ReplaceAll(word, "_", " ") }

@@ -102,7 +102,7 @@ func flat(sections []sheet) sheet {
 func contractSection(r *compliance.Review) sheet {
 	a := &r.Agency
 	s := sheet{title: fmt.Sprintf("review of %s on %s: %s, %s", a.Agency, r.On, a.Name, a.State), columns: left("item", "as the ledger has it")}
-	s.add("standing", words(string(a.Standing))+", under subcontract since "+r.Contract.Signed.String())
+	s.add("standing", plainWord(string(a.Standing))+", under subcontract since "+r.Contract.Signed.String())
 	if y := r.Contract.Year; y != nil {
 		ceiling := "no ceiling"
 		if y.CeilingCents != 0 {
@@ -119,12 +119,12 @@ func contractSection(r *compliance.Review) sheet {
 	case network.Unassigned:
 		cover = "nobody"
 	case network.OnLeave, network.Gone:
-		cover += ": " + words(string(a.OnCall.Gap))
+		cover += ": " + plainWord(string(a.OnCall.Gap))
 	}
 	s.add("on call tonight", cover)
 	review := "never"
 	if last, held := a.LastReview(); held {
-		review = fmt.Sprintf("%s, %s, %s", last.On, words(last.Manner), plural(len(last.Clients), "file"))
+		review = fmt.Sprintf("%s, %s, %s", last.On, plainWord(last.Manner), plural(len(last.Clients), "file"))
 	}
 	s.add("last review", review)
 	s.add("caseload", fmt.Sprintf("%s in service; %s open with their legal components", plural(r.InService, "case"), plural(r.OpenCases, "case")))
@@ -142,9 +142,9 @@ func criteriaSection(r *compliance.Review) sheet {
 	s := sheet{title: "the nine criteria (R27): documents to see", columns: left("criterion", "met", "document", "through", "record", "seen")}
 	for _, c := range r.Agency.Criteria {
 		for _, x := range c.Shown {
-			document, through, record := words(strings.Join(x.Documents, " or ")), "", ""
+			document, through, record := plainWord(strings.Join(x.Documents, " or ")), "", ""
 			if x.Record != 0 {
-				document, record = words(x.Document), positions([]uint64{x.Record})
+				document, record = plainWord(x.Document), positions([]uint64{x.Record})
 			}
 			if x.Through != 0 {
 				through = x.Through.String()
@@ -156,7 +156,7 @@ func criteriaSection(r *compliance.Review) sheet {
 			case !x.Met:
 				met = "missing"
 			}
-			s.add(fmt.Sprintf("R27.%d %s", c.Number, words(c.Criterion)), met, document, through, record, "[ ]")
+			s.add(fmt.Sprintf("R27.%d %s", c.Number, plainWord(c.Criterion)), met, document, through, record, "[ ]")
 		}
 	}
 	return s
@@ -200,7 +200,7 @@ func findingsSection(r *compliance.Review) sheet {
 		}
 		rule := f.Rule
 		if f.Criterion != "" {
-			rule += " " + words(f.Criterion)
+			rule += " " + plainWord(f.Criterion)
 		}
 		s.add(f.Finding, rule, f.Client, f.Severity, f.Raised.String(), f.Due.String(), string(f.State), positions(f.Records))
 	}
