@@ -236,8 +236,8 @@ func until[T interface{ fact() Fact }](list []T, day events.Date) []T {
 }
 
 // Each calls f with the client and the case of every row, in order of the client's
-// id. The case is used again: nothing of it may be kept. Cost: about half a
-// microsecond for each client.
+// id. The case is used again: nothing of it may be kept. Cost: a fraction
+// of a microsecond for each client.
 func Each(s *projections.Snapshot, f func(client string, c *Case) error) error {
 	var c Case
 	names := row.Names{}

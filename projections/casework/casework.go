@@ -213,8 +213,8 @@ type Release struct {
 }
 
 // Each calls f with the client and the case of every row, in order of the client's
-// id. The case is used again: nothing of it may be kept. Cost: one to two
-// microseconds for each client.
+// id. The case is used again: nothing of it may be kept. Cost: about one
+// microsecond for each client.
 func Each(s *projections.Snapshot, f func(client string, c *Case) error) error {
 	var c Case
 	return s.Rows(viewName, events.KindCase, func(id, b []byte) error {

@@ -48,17 +48,37 @@ type Partner struct {
 	Openings    int         `json:"openings"`
 	WaitingDays int         `json:"waiting_days"`
 	AskedOn     events.Date `json:"asked_on,omitzero"` // of that answer; empty: nobody asked
+	ThisWeek    Room        `json:"this_week"`
 }
 
-// ThisWeek reports whether the provider takes somebody within seven days, as it said
-// last.
-func (p *Partner) ThisWeek() bool {
-	return p.AskedOn != 0 && (p.Openings > 0 || p.WaitingDays > 0 && p.WaitingDays <= 7)
+// A Room says whether a provider takes somebody within seven days.
+type Room string
+
+// The answers about room.
+const (
+	HasRoom  Room = "yes"
+	AskAgain Room = "ask" // nobody asked, or so long ago that the answer says nothing
+	NoRoom   Room = "no"
+)
+
+// FreshDays is how long a provider's answer about its room holds (ours).
+const FreshDays = 30
+
+// room says what the provider's last answer means on a day.
+func (p *Partner) room(day events.Date) Room {
+	switch {
+	case p.AskedOn == 0 || day-p.AskedOn > FreshDays:
+		return AskAgain
+	case p.Openings > 0 || p.WaitingDays > 0 && p.WaitingDays <= 7:
+		return HasRoom
+	}
+	return NoRoom
 }
 
 // Partners returns the providers that stand in the directory on a day and serve what
-// is asked for: first those that take somebody this week, of them those in the city,
-// then those found suitable, then by waiting time.
+// is asked for: first those that take somebody this week, then those that have to be
+// asked again; of them those in the city, then those found suitable, then by waiting
+// time.
 func Partners(s *projections.Snapshot, f PartnerFilter) (all []Partner, err error) {
 	err = s.Rows(viewName, events.KindPartner, func(id, b []byte) error {
 		var r partnerRow
@@ -71,11 +91,13 @@ func Partners(s *projections.Snapshot, f PartnerFilter) (all []Partner, err erro
 		return nil
 	})
 	slices.SortStableFunc(all, func(a, b Partner) int {
-		return cmp.Or(first(a.ThisWeek(), b.ThisWeek()), first(a.City == f.City, b.City == f.City),
+		return cmp.Or(cmp.Compare(a.ThisWeek.rank(), b.ThisWeek.rank()), first(a.City == f.City, b.City == f.City),
 			first(a.Vetting == Suitable, b.Vetting == Suitable), cmp.Compare(a.wait(), b.wait()), cmp.Compare(a.Name, b.Name))
 	})
 	return all, err
 }
+
+func (r Room) rank() int { return slices.Index([]Room{HasRoom, AskAgain, NoRoom}, r) }
 
 // first puts what is true before what is not.
 func first(a, b bool) int {
@@ -135,6 +157,7 @@ func (p *partnerRow) on(id string, day events.Date) (Partner, bool) {
 		last := r[len(r)-1]
 		x.Openings, x.WaitingDays, x.AskedOn = last.openings, last.waiting, last.on
 	}
+	x.ThisWeek = x.room(day)
 	return x, true
 }
 

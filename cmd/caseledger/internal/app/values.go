@@ -22,7 +22,8 @@ var (
 )
 
 // setText sets a field of cmd from the text of a flag or of a CSV cell. Lists
-// and maps are separated by semicolons.
+// and maps are separated by semicolons; a list whose items cannot hold a comma, such
+// as ids, by commas too, since a semicolon ends a command of the shell.
 func setText(cmd aggregates.Command, f aggregates.Field, text string) error {
 	v := reflect.ValueOf(cmd).Elem().Field(f.Index)
 	switch {
@@ -33,6 +34,9 @@ func setText(cmd aggregates.Command, f aggregates.Field, text string) error {
 		}
 		v.SetInt(int64(d))
 	case f.Type == typeList:
+		if f.Enum != nil || f.Format != "" {
+			text = strings.ReplaceAll(text, ",", ";")
+		}
 		v.Set(reflect.ValueOf(splitList(text)))
 	case f.Type == typeMap:
 		m, err := splitMap(text)

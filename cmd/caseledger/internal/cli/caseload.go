@@ -45,9 +45,11 @@ lead, hand-offs that nobody answered for a week, case managers with too much; se
 	cmd.Flags().BoolVar(&o.withoutLead, "without-lead", false, "cases without a lead, with an interim one, or whose lead has left")
 	cmd.Flags().BoolVar(&o.stalled, "stalled", false, "cases with a hand-off that nobody answered for a week")
 	cmd.Flags().BoolVar(&o.overloaded, "overloaded", false, "case managers who carry more than they can")
-	cmd.MarkFlagsMutuallyExclusive("without-lead", "stalled", "overloaded")
 	o.flags(cmd)
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+		if o.withoutLead && o.stalled || o.stalled && o.overloaded || o.overloaded && o.withoutLead {
+			return usage("give one of --without-lead, --stalled and --overloaded")
+		}
 		return p.caseload(ctx, l, o)
 	})
 	return cmd

@@ -31,8 +31,9 @@ func (p *Program) partnersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "partners",
 		Short: "Show which providers take whom, in which language, this week",
-		Long: `Show the providers of the partner directory (R28): first those who said that they take somebody within
-seven days, of them the nearest, then those found fit for the cultures they serve, then by waiting time.
+		Long: `Show the providers of the partner directory (R28): first those who said in the last thirty days that they
+take somebody within seven, then those who have to be asked again; of them the nearest, then those found
+fit for the cultures they serve, then by waiting time.
 
 With --client the client's language, sex, age group and place select them; flags that are given as well
 say otherwise.`,
@@ -107,7 +108,7 @@ func (p *Program) partners(ctx context.Context, l *app.Ledger, o partnersOptions
 		return err
 	}
 	if o.thisWeek {
-		all = slices.DeleteFunc(all, func(x network.Partner) bool { return !x.ThisWeek() })
+		all = slices.DeleteFunc(all, func(x network.Partner) bool { return x.ThisWeek != network.HasRoom })
 	}
 	return p.answer(o.sheet(all), struct {
 		On         events.Date       `json:"on"`
@@ -158,19 +159,17 @@ func (o *partnersOptions) sheet(all []network.Partner) sheet {
 			s.title += " " + part.word + " " + part.value
 		}
 	}
-	soon := 0
+	soon, ask := 0, 0
 	for _, x := range all {
-		week := "no"
-		if x.ThisWeek() {
-			week = "yes"
+		switch x.ThisWeek {
+		case network.HasRoom:
 			soon++
-		}
-		if x.AskedOn == 0 {
-			week = "not asked"
+		case network.AskAgain:
+			ask++
 		}
 		s.add(x.Partner, x.Name, x.City, x.State, strings.Join(x.Services, " "), strings.Join(x.Languages, " "), strings.Join(x.Takes, " "),
-			x.Cost, string(x.Vetting), week, strconv.Itoa(x.Openings), strconv.Itoa(x.WaitingDays), x.AskedOn.String())
+			x.Cost, string(x.Vetting), string(x.ThisWeek), strconv.Itoa(x.Openings), strconv.Itoa(x.WaitingDays), x.AskedOn.String())
 	}
-	s.notes = []string{fmt.Sprintf("%s; %d of them said that they take somebody this week", plural(len(all), "partner"), soon)}
+	s.notes = []string{fmt.Sprintf("%s: %d take somebody this week, %d have not answered for %d days: ask them", plural(len(all), "partner"), soon, ask, network.FreshDays)}
 	return s
 }

@@ -59,6 +59,36 @@ func (l *life) writeLeads() {
 	default:
 		l.writeHandOffs(first)
 	}
+	l.writeLateDepartures()
+}
+
+// writeLateDepartures passes the case on when its lead leaves after the service was
+// closed: until all components close it has one (R28).
+func (l *life) writeLateDepartures() {
+	if l.closesAll() {
+		return
+	}
+	d, keys := l.d, l.keys
+	l.d, l.keys = newDice(keys.seed, 0, diceForStaff, 1<<40|uint64(l.ordinal)), newKeyring(keys.seed, sourceLateLeads, l.ordinal)
+	defer func() { l.d, l.keys = d, keys }()
+	for range 3 { // successors may leave as well
+		t := l.tenures[len(l.tenures)-1]
+		leaves := t.lead.to
+		if leaves == 0 || leaves < l.last || leaves > horizon-5 || t.site.to != 0 {
+			return
+		}
+		for _, c := range append(t.site.managers(leaves-6, leaves+1), t.site.supervisor()) {
+			if c != t.lead && l.understoodBy(c) && !c.away(leaves-6, leaves) && leaves-6 > t.from {
+				l.handOff(leaves-6, leaves-1, c, "the lead leaves the agency")
+				break
+			}
+		}
+		if l.tenures[len(l.tenures)-1] == t {
+			supervisor := t.site.supervisor()
+			l.note(leaves+1, l.next(leaves+1), t.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
+			l.tenures = append(l.tenures, tenure{t.site, supervisor, leaves + 1})
+		}
+	}
 }
 
 // writeDeparture passes the case of a lead who leaves to a colleague in time, or

@@ -26,6 +26,9 @@ const (
 	sourceProgrammeWork
 )
 
+// sourceLateLeads stands apart: kinds of sources end at 15, which is taken.
+const sourceLateLeads uint64 = 11
+
 // A provider is one entry of the partner directory.
 type provider struct {
 	ordinal   int // across all copies
@@ -116,7 +119,7 @@ func (p *provider) serves(need string, on events.Date) bool {
 }
 
 // record yields the commands that keep the provider's entry, ordered by time: it is
-// listed, examined every year, and asked about its room two or three times a year.
+// listed, examined every year, and asked about its room once or twice a year.
 func (p *provider) record(c Config) []app.Request {
 	d := newDice(c.Seed, p.ordinal, diceForPartners, 1)
 	keys := newKeyring(c.Seed, sourcePartner, p.ordinal)
@@ -138,10 +141,9 @@ func (p *provider) record(c Config) []app.Request {
 			})
 		}
 	}
-	scarce := p.cost == "fee" || slices.Contains(p.services, "housing") || slices.Contains(p.services, "dental")
-	for on := p.from + d.days(2, 20); on < last; on += d.days(150, 320) {
+	for on := p.from + d.days(2, 20); on < last; on = p.askedAgain(d, on) {
 		a := &partner.ChangePartnerAvailability{Partner: p.id, Openings: d.IntN(8)}
-		if scarce {
+		if p.scarce() {
 			a.Openings = d.IntN(3)
 		}
 		if a.Openings == 0 {
@@ -153,4 +155,20 @@ func (p *provider) record(c Config) []app.Request {
 		note(p.to, "delist-partner", &partner.DelistPartner{Partner: p.id, Reason: pick(d, []string{"closed its doors", "takes no referrals any more"})})
 	}
 	return sheet.sorted()
+}
+
+// scarce reports whether places at such a provider are few (S4).
+func (p *provider) scarce() bool {
+	return p.cost == "fee" || slices.Contains(p.services, "housing") || slices.Contains(p.services, "dental")
+}
+
+// askedAgain returns when the provider is asked about its room after a day: once or
+// twice a year, and from the spring of 2009 on every month where places are scarce.
+func (p *provider) askedAgain(d dice, on events.Date) events.Date {
+	spring := day("2009-04-01")
+	next := on + d.days(180, 300)
+	if p.scarce() && next > spring {
+		return max(on, spring) + d.days(18, 28)
+	}
+	return next
 }
