@@ -143,6 +143,12 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 		{"the contract's years that began in 2008: caseledger reimbursement --contract --year 2008", func() error {
 			return p.contractYears(ctx, l, reimbursementOptions{contract: true, year: "2008"})
 		}},
+		{"what a monitor finds: caseledger monitor --summary, and the worst of it: caseledger monitor --severity critical", func() error {
+			if err := p.monitor(ctx, l, monitorOptions{summary: true}); err != nil {
+				return err
+			}
+			return p.monitor(ctx, l, monitorOptions{severity: "critical"})
+		}},
 		{"every line ever billed, from its records and computed again: caseledger audit trace --all", func() error {
 			return p.traceAll(ctx, l)
 		}},

@@ -16,6 +16,7 @@ import (
 type monitorOptions struct {
 	question
 	agency, client, rule, severity string
+	summary                        bool
 }
 
 func (p *Program) monitorCommand() *cobra.Command {
@@ -32,13 +33,15 @@ monitor sample draws the files that are to be read there.`,
 		Example: `  caseledger monitor
   caseledger monitor --agency A-017 --on 2009-03-31
   caseledger monitor --rule R28.contact --as-of 2009-05-15
-  caseledger monitor --severity critical --format json`,
+  caseledger monitor --severity critical --format json
+  caseledger monitor --summary`,
 		Args: noArgs,
 	}
 	cmd.Flags().StringVar(&o.agency, "agency", "", "only one agency, by coded `id`")
 	cmd.Flags().StringVar(&o.client, "client", "", "only one client's case, by coded `id`")
 	cmd.Flags().StringVar(&o.rule, "rule", "", "only one `rule`, such as R28.contact, or all of R28")
 	cmd.Flags().StringVar(&o.severity, "severity", "", "this `severity` and worse: critical, major or minor")
+	cmd.Flags().BoolVar(&o.summary, "summary", false, "only how often each rule is broken, and what to do")
 	o.flags(cmd)
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error { return p.monitor(ctx, l, o) })
 	cmd.AddCommand(p.monitorAgencyCommand(), p.monitorRulesCommand(), p.monitorSampleCommand())
@@ -87,7 +90,11 @@ func (p *Program) monitor(ctx context.Context, l *app.Ledger, o monitorOptions) 
 	if err != nil {
 		return err
 	}
-	return p.answer(exceptionsSheet(r, o), struct {
+	s := exceptionsSheet(r, o)
+	if o.summary {
+		s, r.Exceptions = summarySheet(r, s), []compliance.Exception{}
+	}
+	return p.answer(s, struct {
 		*compliance.Report
 		Provenance provenance `json:"provenance"`
 	}{r, v}, v)
@@ -109,6 +116,16 @@ func exceptionsSheet(r *compliance.Report, o monitorOptions) sheet {
 	}
 	s.notes = append(s.notes, plural(len(r.Exceptions), "exception")+" among "+plural(r.Cases, "case")+" in service and "+
 		agencies(r.Agencies)+" under subcontract")
+	return s
+}
+
+// summarySheet has a row for each rule that is broken.
+func summarySheet(r *compliance.Report, all sheet) sheet {
+	s := sheet{title: all.title, columns: append(append(left("severity", "rule"), right("times")), left("what is out of line", "what to do")...)}
+	for _, c := range r.Summary {
+		s.add(string(c.Severity), c.Rule, strconv.Itoa(c.Count), c.Sentence, c.Hint)
+	}
+	s.notes = all.notes[len(all.notes)-1:]
 	return s
 }
 
