@@ -2,7 +2,7 @@ package sample_test
 
 import (
 	"cmp"
-	"flag"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -16,10 +16,13 @@ import (
 	"caseledger/projections/compliance/planted"
 )
 
-var (
-	plantRounds   = flag.Int("plant-rounds", 10, "number of rounds in TestMonitorFindsWhatIsPlanted")
-	plantAgencies = flag.Int("plant-agencies", 6, "number of agencies in the tests of clean samples; 0 for all")
-)
+// Few agencies and rounds, or with CASELEDGER_LONG all agencies and many rounds.
+func plantSize() (agencies, rounds int) {
+	if os.Getenv("CASELEDGER_LONG") != "" {
+		return 0, 120
+	}
+	return 6, 10
+}
 
 // asked are the days on which a clean sample is looked at: early, at a year's end, in
 // the middle, and at its end.
@@ -28,10 +31,6 @@ func asked() (days []events.Date) {
 		days = append(days, events.MustDate(day))
 	}
 	return days
-}
-
-func cleanSample() sample.Config {
-	return sample.Config{Seed: 5, Clean: true, Agencies: *plantAgencies}
 }
 
 func exceptions(t *testing.T, views *projections.Views, day events.Date) *compliance.Report {
@@ -50,7 +49,8 @@ func exceptions(t *testing.T, views *projections.Views, day events.Date) *compli
 // nothing is out of line. When things are then put out of line at random, as mistakes
 // and neglect would, then the monitor finds all of them and nothing else.
 func TestMonitorFindsWhatIsPlanted(t *testing.T) {
-	views := billed(t, cleanSample(), compliance.View{})
+	agencies, rounds := plantSize()
+	views := billed(t, sample.Config{Seed: 5, Clean: true, Agencies: agencies}, compliance.View{})
 	for _, day := range asked() {
 		r := exceptions(t, views, day)
 		if r.Cases < 5 || r.Agencies < 6 {
@@ -69,7 +69,7 @@ func TestMonitorFindsWhatIsPlanted(t *testing.T) {
 	}
 	plants := planted.Plants()
 	times := map[string]int{}
-	for round := range *plantRounds {
+	for round := range rounds {
 		days := asked()[2:]
 		plantRound(t, clean, days[round%len(days)], uint64(round), plants, times)
 	}
