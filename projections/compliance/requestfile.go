@@ -3,196 +3,12 @@ package compliance
 import (
 	"slices"
 
-	"caseledger/aggregates/policy"
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/row"
 )
 
-// deriveWorker appends the row of a worker:
-//
-//	posts: number, and of each first day, position, agency, capacity, whether the
-//	worker has left, languages; leaves: number, and of each first and last day and
-//	position
-func deriveWorker(s *projections.Subject, b []byte) ([]byte, error) {
-	var posts []post
-	var leaves []standing
-	last := func(day events.Date) (p post) {
-		for _, x := range posts {
-			if x.on <= day {
-				p = x
-			}
-		}
-		return p
-	}
-	add := func(p post) {
-		posts = append(posts, p)
-		byDay(posts, func(x post) events.Date { return x.on })
-	}
-	for _, r := range s.Records {
-		switch r.Type {
-		case "worker.engaged.v1", "worker.changed.v1", "worker.left.v1", "leave.started.v1", "leave.ended.v1":
-		default:
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return b, err
-		}
-		p := last(r.OccurredOn)
-		p.mark = mark{r.OccurredOn, r.Sequence}
-		switch e := event.(type) {
-		case *events.WorkerEngaged:
-			p.agency, p.capacity, p.languages, p.left = e.Agency, e.CapacityPercent, e.Languages, false
-		case *events.WorkerChanged:
-			p.capacity, p.languages = e.CapacityPercent, e.Languages
-		case *events.WorkerLeft: // the last day
-			p.on, p.left = r.OccurredOn+1, true
-		case *events.LeaveStarted:
-			leaves = append(leaves, standing{policy.Span{From: r.OccurredOn, To: e.ThroughDate}, r.Sequence})
-			continue
-		case *events.LeaveEnded: // the first day back
-			for i := range leaves {
-				if l := &leaves[i]; l.From < r.OccurredOn && r.OccurredOn <= l.To {
-					l.To = r.OccurredOn - 1
-				}
-			}
-			continue
-		}
-		add(p)
-	}
-	b = row.Len(b, len(posts))
-	for _, p := range posts {
-		b = row.Bool(row.Len(row.String(row.Uint(row.Date(b, p.on), p.seq), p.agency), p.capacity), p.left)
-		b = row.Len(b, len(p.languages))
-		for _, l := range p.languages {
-			b = row.String(b, l)
-		}
-	}
-	b = row.Len(b, len(leaves))
-	for _, l := range leaves {
-		b = row.Uint(row.Date(row.Date(b, l.From), max(l.To, l.From-1)), l.seq)
-	}
-	return b, nil
-}
-
-// A post is where and how a worker works from a day on.
-type post struct {
-	mark
-	agency    string
-	capacity  int
-	left      bool
-	languages []string
-	leave     mark // that the worker is on; zero for none
-}
-
-// readPost reads the post that a worker has on a day.
-func readPost(b []byte, on events.Date, names row.Names) (p post, err error) {
-	r := row.Read(b)
-	for range r.Len() {
-		x := post{mark: mark{r.Date(), r.Uint()}, agency: r.Name(names), capacity: int(r.Uint()), left: r.Bool()}
-		for range r.Len() {
-			x.languages = append(x.languages, r.Name(names))
-		}
-		if x.on <= on {
-			p = x
-		}
-	}
-	for range r.Len() {
-		from, to, seq := r.Date(), r.Date(), r.Uint()
-		if from <= on && on <= to {
-			p.leave = mark{from, seq}
-		}
-	}
-	return p, r.Err()
-}
-
-// deriveBilling appends the row of an agency's billing:
-//
-//	invoices: number, and of each day, closing date, position, day of its denial
-//	(0: it stands)
-func deriveBilling(s *projections.Subject, b []byte) ([]byte, error) {
-	type invoice struct {
-		mark
-		closing, denied events.Date
-	}
-	var invoices []invoice
-	numbers := map[int]int{}
-	for _, r := range s.Records {
-		if r.Type != "invoice.generated.v1" && r.Type != "invoice.denied.v1" {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return b, err
-		}
-		switch e := event.(type) {
-		case *events.InvoiceGenerated:
-			numbers[e.Number] = len(invoices)
-			invoices = append(invoices, invoice{mark{r.OccurredOn, r.Sequence}, e.Closing, 0})
-		case *events.InvoiceDenied:
-			if i, known := numbers[e.Number]; known {
-				invoices[i].denied = r.OccurredOn
-			}
-		}
-	}
-	b = row.Len(b, len(invoices))
-	for _, i := range invoices {
-		b = row.Date(row.Uint(row.Date(row.Date(b, i.on), i.closing), i.seq), i.denied)
-	}
-	return b, nil
-}
-
-// readBilled returns the closing date up to which an agency has billed by a day, and
-// the record of that invoice.
-func readBilled(b []byte, on events.Date) (closing events.Date, seq uint64, err error) {
-	r := row.Read(b)
-	for range r.Len() {
-		day, c, s, denied := r.Date(), r.Date(), r.Uint(), r.Date()
-		if day <= on && (denied == 0 || denied > on) && c > closing {
-			closing, seq = c, s
-		}
-	}
-	return closing, seq, r.Err()
-}
-
-// deriveTraining appends the row of a training:
-//
-//	day, position, whether it is a core training, lists of attendance: number, and
-//	of each its day and agencies
-func deriveTraining(s *projections.Subject, b []byte) ([]byte, error) {
-	var held mark
-	var core bool
-	var lists []attendance
-	for _, r := range s.Records {
-		event, err := r.Event()
-		if err != nil {
-			return b, err
-		}
-		switch e := event.(type) {
-		case *events.TrainingHeld:
-			held, core = mark{r.OccurredOn, r.Sequence}, e.Course == "core"
-			lists = append(lists, attendance{r.OccurredOn, e.Agencies})
-		case *events.TrainingAttended:
-			lists = append(lists, attendance{r.OccurredOn, e.Agencies})
-		}
-	}
-	b = row.Len(row.Bool(row.Uint(row.Date(b, held.on), held.seq), core), len(lists))
-	for _, l := range lists {
-		b = row.Len(row.Date(b, l.on), len(l.agencies))
-		for _, a := range l.agencies {
-			b = row.String(b, a)
-		}
-	}
-	return b, nil
-}
-
-type attendance struct {
-	on       events.Date
-	agencies []string
-}
-
-// A request is a person's way to a letter as the rules see it (R09).
+// A requestFile is a person's way to a letter as the rules see it (R09).
 type requestFile struct {
 	requested  []request
 	discovered []late // notices of officials
@@ -222,6 +38,7 @@ type hhsLetter struct {
 	kind events.LetterKind
 }
 
+// withdrawnIn returns the record ids of what HHS took back.
 func withdrawnIn(records []*events.Record) (ids map[string]bool, err error) {
 	for _, r := range records {
 		if r.Type != "letter-fact.withdrawn.v1" {
