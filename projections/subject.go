@@ -181,6 +181,28 @@ func (s *Snapshot) subject(name events.Subject, buf []*events.Record, skip func(
 	return &Subject{Name: name, Records: records, snapshot: s}, nil
 }
 
+// Next returns the position of the record that followed a cited one in the subject
+// that is cited, 0 while there is none. It looks beyond s; a row may depend on
+// whether that position lies before one of its own records, which later records
+// never change.
+func (s *Subject) Next(cited events.Reference) (uint64, error) {
+	value := s.snapshot.subjects.Get([]byte(cited.Subject))
+	if value == nil {
+		return 0, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil || e.version <= cited.Version {
+		return 0, err
+	}
+	var next, version uint64
+	err = e.each(func(sequence uint64) bool {
+		next = sequence
+		version++
+		return version <= cited.Version
+	})
+	return next, err
+}
+
 // principals returns the coded ids of all principals that the case was ever
 // linked to: its rows may depend on any of them.
 func (s *Subject) principals() ([]string, error) {

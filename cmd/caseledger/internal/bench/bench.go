@@ -40,7 +40,7 @@ type Config struct {
 }
 
 // perCopy is about the number of events of one copy of the sample.
-const perCopy = 32_300
+const perCopy = 64_100
 
 // scale returns how many copies of the sample make the events, at least one.
 func (c *Config) scale() int { return max(1, (c.Events+perCopy/2)/perCopy) }
@@ -98,7 +98,7 @@ func Run(ctx context.Context, c Config) (_ *Result, err error) {
 	if r.Records, err = r.ledger.Log.Head(ctx); err != nil {
 		return nil, err
 	}
-	for i, measure := range [...]func() error{r.replay, r.queries, r.commands} {
+	for i, measure := range [...]func() error{r.replay, r.queries, r.commands, r.programme} {
 		if len(c.Only) > 0 && !slices.Contains(c.Only, parts[i]) {
 			continue
 		}
@@ -109,7 +109,7 @@ func Run(ctx context.Context, c Config) (_ *Result, err error) {
 	return &r.Result, nil
 }
 
-var parts = [...]string{"replay", "queries", "commands"}
+var parts = [...]string{"replay", "queries", "commands", "programme"}
 
 // Parts lists what can be measured by itself.
 func Parts() []string { return parts[:] }

@@ -123,7 +123,8 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 		{"an invoice of that agency, with adjustments", "invoice show " + invoice},
 		{"that agency's contract year", "reimbursement --contract --year 2008 --agency " + show.Agency},
 		{"every line ever billed, from its records and computed again", "audit trace --all"},
-		{"what a monitor finds, worst first", "monitor --summary"},
+		{"what a monitor finds, by rule", "monitor --summary"},
+		{"and the worst of it", "monitor --severity critical"},
 		{"the way to a letter, for those found in fiscal year 2008", "pipeline --year 2008"},
 		{"the programme's targets and what came of them", "report performance --year 2008"},
 	} {

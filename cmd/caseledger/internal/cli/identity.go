@@ -134,6 +134,7 @@ var checkedInside = []auth.Action{
 var showsMoney = map[auth.Action]bool{
 	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
+	"monitor": true, "monitor agency": true, "monitor sample": true,
 	"plan": true, "funding": true, "awards": true,
 }
 
@@ -159,7 +160,7 @@ func actionOf(cmd *cobra.Command) auth.Action {
 }
 
 // permitted refuses what the caller's role does not allow, in a ledger that has
-// principals. What a command is about is what its argument CLIENT and its flags
+// principals. What a command is about is what its argument CLIENT or AGENCY and its flags
 // --client, --agency and --worker name; each must be allowed.
 func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Command, args []string) error {
 	action := actionOf(cmd)
@@ -235,7 +236,11 @@ func (p *Program) abouts(ctx context.Context, l *app.Ledger, cmd *cobra.Command,
 		}
 		abouts = append(abouts, app.About{Subject: subject})
 	}
-	if agency := flag("agency"); agency != "" {
+	agency := flag("agency")
+	if strings.HasSuffix(cmd.Use, " AGENCY") && len(args) == 1 {
+		agency = args[0]
+	}
+	if agency != "" {
 		abouts = append(abouts, app.About{Agency: agency})
 	}
 	if len(abouts) == 0 {

@@ -19,8 +19,9 @@ import (
 
 var traceRecords = flag.Int("trace-records", 200_000, "least number of records in BenchmarkTraceAll")
 
-// billed records a sample with its billing, in memory, and returns its views.
-func billed(t testing.TB, c sample.Config) *projections.Views {
+// billed records a sample with its billing, in memory, and returns its views: that of
+// the billing, and others.
+func billed(t testing.TB, c sample.Config, others ...projections.View) *projections.Views {
 	t.Helper()
 	log := memlog.New()
 	begin := time.Date(2000, 10, 1, 12, 0, 0, 0, time.UTC)
@@ -30,7 +31,7 @@ func billed(t testing.TB, c sample.Config) *projections.Views {
 	if err != nil {
 		t.Fatal(err)
 	}
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{billing.View{}}, projections.Options{})
+	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), append([]projections.View{billing.View{}}, others...), projections.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -183,6 +183,9 @@ func (w *casework) writeContacts() {
 			continue
 		}
 		if on > w.end {
+			if w.clean && w.end > last+20 {
+				w.contact(w.end) // the last one that is written about
+			}
 			break
 		}
 		last = on

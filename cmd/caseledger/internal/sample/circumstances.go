@@ -11,7 +11,7 @@ func (l *life) writeCircumstances() {
 	if l.each(2, 0) {
 		l.writeConsent()
 	}
-	if l.each(3, 0) {
+	if l.each(3, 0) && !l.clean {
 		on := l.enroll + l.d.days(2, 12)
 		l.note(on, l.at(on, l.enrolledAt), l.site.actor(l.site.supervisor()), "set-intensity", &clientcase.SetIntensity{
 			Client: l.id, Intensity: 2 + int(l.d.soon(0, 23)), Reason: "assessment of the first days",
@@ -39,7 +39,7 @@ func (l *life) writeConsent() {
 // Refugee Minor programme for some weeks in the middle (R11).
 func (l *life) writePlacement() {
 	from, to := l.enroll+20, l.enroll+55
-	if l.last < to+10 || l.moveTo != nil || l.reopens() || l.each(3, 0) {
+	if l.clean || l.last < to+10 || l.moveTo != nil || l.reopens() || l.each(3, 0) {
 		return
 	}
 	at := l.at(from, l.enrolledAt)

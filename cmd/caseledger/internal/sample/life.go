@@ -212,14 +212,14 @@ func (l *life) writeLetter() {
 
 // clockEnd returns the last funded day of the clock that the client's time ends
 // in, without extensions: 270 days pre-certified, 120 days certified (R12, R13).
-func (l *life) clockEnd() events.Date {
-	switch l.standing {
+func (p *person) clockEnd() events.Date {
+	switch p.standing {
 	case preOnly:
-		return l.enroll + 269
+		return p.enroll + 269
 	case moved:
-		return l.letter + 119
+		return p.letter + 119
 	}
-	return l.enroll + 119
+	return p.enroll + 119
 }
 
 // writeExtension asks for one more period when the clock ends before the case

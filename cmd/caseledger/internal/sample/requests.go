@@ -178,10 +178,10 @@ func recordPending(c Config, p *person) []app.Request {
 	l.d = newDice(c.Seed, 0, diceForRequests, 1<<25|uint64(p.ordinal))
 	by := l.lead(horizon)
 	switch end := l.clockEnd(); {
-	case p.minor && p.standing != derivative && p.enroll+60 < horizon-9:
+	case p.minor && !c.Clean && p.standing != derivative && p.enroll+60 < horizon-9 && l.serves(horizon-9):
 		on := horizon - 9
 		l.note(on, l.d.at(on), by, "start-placement", &clientcase.StartPlacement{Client: l.id, Setting: "foster", State: p.site.place.state})
-	case end > horizon+20 && end < horizon+60 && p.each(4, 1) && p.enrolledAt < startOf(horizon-8):
+	case end > horizon+20 && end < horizon+60 && p.each(4, 1) && p.enrolledAt < startOf(horizon-8) && l.serves(horizon-7) && l.serves(horizon-3):
 		on := horizon - l.d.days(3, 7)
 		l.note(on, l.d.at(on), by, "request-extension", &clientcase.RequestExtension{Client: l.id, Reason: "housing not yet found"})
 	}

@@ -25,6 +25,10 @@ type Config struct {
 	// Clean leaves out the lapses that a monitor would find: with it, no rule of
 	// practice is broken by the facts of the sample.
 	Clean bool
+	// Agencies, when not 0, keeps only the first agencies of each copy, their clients
+	// and a tenth of the other people: a small programme for tests, whose tables are
+	// not the published ones.
+	Agencies int
 }
 
 // MaxScale bounds [Config.Scale]: some 30 million commands.
@@ -73,12 +77,12 @@ func sourcesOf(c Config) []source {
 		{startOf(day("2009-06-01")), func() []app.Request { return recordFigures(c.Seed) }},
 	}
 	for copyOf := range c.scale() {
-		people, sites := plan(c.Seed, copyOf)
+		people, sites := c.plan(copyOf)
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
 		}
-		directory := map[place][]*provider{}
 		partners := providers(c.Seed, copyOf, sites)
+		directory := map[place][]*provider{}
 		for _, n := range partners {
 			directory[n.place] = append(directory[n.place], n)
 			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
@@ -159,7 +163,7 @@ func Count(c Config) (n int) {
 // made in one go before their first commands.
 func People(c Config) (subjects []events.Subject) {
 	for copyOf := range c.scale() {
-		people, sites := plan(c.Seed, copyOf)
+		people, sites := c.plan(copyOf)
 		for _, s := range sites {
 			for _, one := range s.staff {
 				subjects = append(subjects, events.SubjectOf(events.KindWorker, one.id))
@@ -187,7 +191,7 @@ type Showcase struct {
 
 // Show returns the showcase of a sample, the same at every scale.
 func Show(c Config) Showcase {
-	people, sites := plan(c.Seed, 0)
+	people, sites := c.plan(0)
 	show := Showcase{KnownLater: events.MustInstant("2008-05-15T16:00:00Z"), Month: day("2008-03-01")}
 	days := map[*site]events.Date{}
 	for _, p := range people {
