@@ -214,9 +214,14 @@ func repeat(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 }
 
-// flip flips one bit of a text where it stands in the stream's files: flip DIR TEXT
+// flip flips one bit of a text where it stands in the files of a stream, LEDGER
+// unless another is named: flip DIR TEXT [STREAM]
 func flip(ts *testscript.TestScript, _ bool, args []string) {
-	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", "LEDGER", "msgs", "*.blk")
+	stream := "LEDGER"
+	if len(args) > 2 {
+		stream = args[2]
+	}
+	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", stream, "msgs", "*.blk")
 	blocks, err := filepath.Glob(pattern)
 	ts.Check(err)
 	for _, name := range blocks {
