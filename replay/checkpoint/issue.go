@@ -154,6 +154,19 @@ func put(a *archive.Archive, key note.Verifier, signer note.Signer, h Heads, all
 	return &State{s, signedHeads, all}, a.Prune("heads", filepath.Base(treeFile), filepath.Base(noteFile))
 }
 
+// PutHeads stores the signed note of the heads of a checkpoint, and the heads
+// themselves, unverified: [Load] does that. Either may be nil.
+func PutHeads(a *archive.Archive, of *Signed, signed, tree []byte) error {
+	if of == nil {
+		return fmt.Errorf("write archive %s: heads belong to a checkpoint", a.Dir())
+	}
+	treeFile, noteFile := headsFile(of.Size)
+	if signed != nil {
+		return a.PutFile(noteFile, signed)
+	}
+	return a.PutFile(treeFile, tree)
+}
+
 // Follow brings heads from one size to another by the records in between.
 func Follow(ctx context.Context, src archive.Source, all *heads.Tree, from, to uint64, progress func(done, total uint64)) error {
 	if from == to {

@@ -66,13 +66,6 @@ type NoLedgerError struct {
 
 func (e *NoLedgerError) Error() string { return fmt.Sprintf("open ledger %s: %s", e.Dir, e.Reason) }
 
-// A NotEmptyError reports a directory in which no ledger can be made.
-type NotEmptyError struct{ Dir, Holds string }
-
-func (e *NotEmptyError) Error() string {
-	return fmt.Sprintf("make a ledger in %s: it is not empty: it holds %s", e.Dir, e.Holds)
-}
-
 // InitOptions say what ledger is made.
 type InitOptions struct {
 	Name           string // default "caseledger"; it stands in every record
@@ -84,26 +77,18 @@ type InitOptions struct {
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
 // Init makes a ledger in a directory that is new or empty, and its first record
-// as the last step. When it fails, what it made is taken away again.
+// as the last step. When it fails, what it made is taken away again; when it is
+// killed, the next one does that.
 func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 	o.Name = cmp.Or(o.Name, "caseledger")
 	if !nameForm.MatchString(o.Name) {
 		return &InputError{Field: "name", Problem: fmt.Sprintf("%q must be 1 to 63 of a-z, 0-9, dots and hyphens", o.Name)}
 	}
-	unmake, err := makeEmpty(p.Dir)
+	m, err := begin(p.Dir, "init")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, unmake())
-		}
-	}()
-	unlock, err := natsserver.LockDir(p.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	defer func() { err = m.end(err) }()
 	if p.MasterKey == "" {
 		if err := seal.CreateMaster(p.masterKey()); err != nil {
 			return err
@@ -134,34 +119,6 @@ func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 	return WriteGenesis(ctx, log, events.LedgerCreated{
 		Name: o.Name, VerifierKey: verifier, SimulatedClock: o.SimulatedClock, TimeZone: TimeZone,
 	}, events.InstantOf(o.Now), o.Actor)
-}
-
-// makeEmpty makes dir, or takes it when it is empty, and returns what undoes
-// that and removes what came into it since.
-func makeEmpty(dir string) (unmake func() error, err error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
-		}
-		return func() error { return os.RemoveAll(dir) }, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
-	}
-	if len(entries) > 0 {
-		return nil, &NotEmptyError{dir, entries[0].Name()}
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
-	}
-	return func() error {
-		entries, err := os.ReadDir(dir)
-		for _, e := range entries {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-		}
-		return err
-	}, nil
 }
 
 // makeSigningKey writes a new private key to path and returns the public one.
@@ -310,6 +267,9 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 }
 
 func checkPlace(p Place) error {
+	if err := checkFinished(p.Dir); err != nil {
+		return err
+	}
 	var need []string
 	if p.URL == "" {
 		need = append(need, streamDir)

@@ -101,7 +101,7 @@ Exit codes:
 	add("write", p.advanceCommand(), p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
 	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.invoiceCommand(), p.policyCommand(), p.recoverablesCommand(), p.reimbursementCommand(), p.reportCommand(), p.retentionCommand(), p.revealCommand(), p.signalsCommand(), p.simulateCommand())
 	add("prove", p.auditCommand())
-	add("run", p.benchCommand(), p.demoCommand(), p.identityCommand(), p.initCommand(), p.keysCommand(), p.principalsCommand(), p.replayCommand(), p.serveCommand())
+	add("run", p.backupCommand(), p.benchCommand(), p.demoCommand(), p.identityCommand(), p.initCommand(), p.keysCommand(), p.principalsCommand(), p.replayCommand(), p.restoreCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
