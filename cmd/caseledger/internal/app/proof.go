@@ -315,8 +315,9 @@ func (l *Ledger) cosign(ctx context.Context, a *archive.Archive, s *checkpoint.S
 
 // Bundle makes the bundle of a client as of the last checkpoint. A client without
 // records up to there yields a [*projections.NotFoundError], unless absent is
-// set: the bundle then proves that there are none.
-func (l *Ledger) Bundle(ctx context.Context, client string, absent bool) (made []byte, err error) {
+// set: the bundle then proves that there are none. An auditor's bundle holds what was
+// billed for the client, too, and with it lines of other clients.
+func (l *Ledger) Bundle(ctx context.Context, client string, absent, auditor bool) (made []byte, err error) {
 	a, err := l.Archive(false)
 	if err != nil {
 		return nil, err
@@ -346,7 +347,11 @@ func (l *Ledger) Bundle(ctx context.Context, client string, absent bool) (made [
 		return nil, &projections.NotFoundError{Name: fmt.Sprintf("%s up to the checkpoint at #%d", client, s.Signed.Size)}
 	}
 	err = l.Views.Read(func(snap *projections.Snapshot) error {
-		made, err = bundle.Make(client, s, a, snap.History, key)
+		make := bundle.Make
+		if auditor {
+			make = bundle.MakeForAuditor
+		}
+		made, err = make(client, s, a, snap.History, key)
 		return err
 	})
 	return made, err

@@ -131,13 +131,16 @@ var checkedInside = []auth.Action{
 
 // showsMoney are the questions whose answers hold amounts.
 var showsMoney = map[auth.Action]bool{
-	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
+	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true, "audit bundle auditor": true,
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
 }
 
 // actionOf names a command of the command line as the table of roles does.
 func actionOf(cmd *cobra.Command) auth.Action {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	if f := cmd.Flags().Lookup(auditorFlag); f != nil && f.Changed {
+		path += " " + auditorFlag
+	}
 	if first, _, _ := strings.Cut(path, " "); first == "record" {
 		return "record"
 	}
