@@ -135,7 +135,7 @@ every file of the archive.`,
 	cmd.Flags().StringArrayVar(&o.checkpoints, "checkpoint", nil, "`file` with a signed checkpoint that somebody kept; may be repeated")
 	cmd.Flags().StringVar(&o.from, "from", fromStream, "verify the records of the `stream`, or of the archive: archive")
 	cmd.Flags().StringVar(&o.key, "key", "", "public key, or a `file` with it, that somebody kept (default the one in the ledger's first record)")
-	cmd.Flags().BoolVar(&o.deep, "deep", false, "also build every view again and compare")
+	cmd.Flags().BoolVar(&o.deep, "deep", false, "also build every view again and compare, and compute every line of every invoice again")
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
 		return p.auditVerify(ctx, l, o)
 	})
@@ -190,7 +190,8 @@ func (p *Program) auditVerify(ctx context.Context, l *app.Ledger, o verifyOption
 				return err
 			}
 		}
-		err = p.compareViews(ctx, l, src, show, p.Now())
+		// What is wrong with the views does not hide what is wrong with an invoice.
+		err = errors.Join(p.compareViews(ctx, l, src, show, p.Now()), p.traceAll(ctx, l))
 	}
 	return err
 }

@@ -148,8 +148,8 @@ func actionOf(cmd *cobra.Command) auth.Action {
 }
 
 // permitted refuses what the caller's role does not allow, in a ledger that has
-// principals. What a command is about is what its argument CLIENT and its flags
-// --client, --agency and --worker name; each must be allowed.
+// principals. What a command is about is what its argument CLIENT or INVOICE and its
+// flags --client, --agency and --worker name; each must be allowed.
 func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Command, args []string) error {
 	action := actionOf(cmd)
 	key, err := p.key()
@@ -207,6 +207,13 @@ func (p *Program) abouts(ctx context.Context, l *app.Ledger, cmd *cobra.Command,
 		abouts = append(abouts, app.About{Subject: subject})
 	}
 	if agency := flag("agency"); agency != "" {
+		abouts = append(abouts, app.About{Agency: agency})
+	}
+	if strings.Contains(cmd.Use, " INVOICE") && len(args) > 0 {
+		agency, _, err := parseInvoice(args[0])
+		if err != nil {
+			return nil, err
+		}
 		abouts = append(abouts, app.About{Agency: agency})
 	}
 	if len(abouts) == 0 {
