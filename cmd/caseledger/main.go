@@ -134,6 +134,7 @@ func exitCode(err error) int {
 		saved    *backup.RefusedError
 		opener   *backup.IdentityError
 		partial  *app.UnfinishedError
+		lostKeys *seal.LostKeysError
 	)
 	switch {
 	case err == nil:
@@ -143,7 +144,7 @@ func exitCode(err error) int {
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
 		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
 		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
-		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &saved):
+		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &saved), errors.As(err, &lostKeys):
 		return 5
 	case cli.IsFull(err):
 		return 6

@@ -203,6 +203,9 @@ type OpenOptions struct {
 	// Unsynced does not sync what is written: for samples that can be made
 	// again, never for a ledger that somebody relies on.
 	Unsynced bool
+	// NoKeys opens no key at all, whether there are any or not: reports need none,
+	// and a federal reporter's process has none (R31).
+	NoKeys bool
 	// IgnoreArchive opens a ledger whose archive is damaged: to write it again.
 	IgnoreArchive bool
 }
@@ -244,10 +247,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 			return nil, err
 		}
 	}
-	// Reports need no key, and a federal reporter's process has none (R31).
-	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); errors.Is(err, fs.ErrNotExist) {
-		l.noKeys = err
-	} else if err != nil {
+	if err := l.openKeys(o.NoKeys); err != nil {
 		return nil, err
 	}
 	l.App, err = New(ctx, Config{
@@ -264,6 +264,27 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		err = l.destroyOrdered()
 	}
 	return l, err
+}
+
+// ErrNoKeys reports a process that was started without keys.
+var ErrNoKeys = errors.New("this process was started without any key: nothing can be sealed or unsealed in it")
+
+// openKeys opens the keys, if there are any: without them everything goes on that needs none.
+func (l *Ledger) openKeys(none bool) (err error) {
+	if none {
+		l.noKeys = ErrNoKeys
+		return nil
+	}
+	l.keys, err = seal.Open(l.Place.path(keysFile), l.Place.masterKey())
+	if errors.Is(err, fs.ErrNotExist) {
+		l.noKeys = err
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l.keys.BeforeFirst(l.neverSealed)
+	return nil
 }
 
 func checkPlace(p Place) error {
