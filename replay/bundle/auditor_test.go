@@ -110,8 +110,8 @@ func TestForgedForAnAuditor(t *testing.T) {
 	without := func(text, name string) string {
 		at := strings.Index(text, "\nsubject "+name) + 1
 		next := at + 1 + strings.Index(text[at+1:], "\nsubject ") + 1
-		if rest := strings.Index(text[at+1:], "\nrecords "); strings.Index(text[at+1:], "\nsubject ") < 0 {
-			next = at + 1 + rest + 1
+		if rest := text[at+1:]; !strings.Contains(rest, "\nsubject ") {
+			next = at + 1 + strings.Index(rest, "\nrecords ") + 1
 		}
 		return text[:at] + text[next:]
 	}
