@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -114,19 +115,22 @@ func TestReadsWhatWasWritten(t *testing.T) {
 }
 
 // Given a backup, then no byte of it is free: changed, left out or doubled it is refused, and so is
-// one that is cut short anywhere.
+// one that is cut short anywhere. (A quarter of the bytes, unless the long tests run.)
 func TestEveryByte(t *testing.T) {
 	l := prooftest.New(t)
 	m := manifest(t, l, l.Issue(t))
 	m.Files = slices.DeleteFunc(m.Files, func(f backup.File) bool { return f.Name == backup.Heads }) // mere length
 	b := write(t, m, l)
 	dice := rand.New(rand.NewPCG(7, 8))
-	changes := 0
-	for i := range b {
+	changes, step := 0, 4
+	if os.Getenv("CASELEDGER_LONG") != "" {
+		step = 1
+	}
+	for i := dice.IntN(step); i < len(b); i += step {
 		flipped := bytes.Clone(b)
 		flipped[i] ^= 1 << dice.IntN(8)
 		forms := map[string][]byte{"flipped": flipped}
-		if i%9 == 0 {
+		if dice.IntN(9) == 0 {
 			forms["left out"], forms["doubled"], forms["the last"] = slices.Delete(bytes.Clone(b), i, i+1), slices.Insert(bytes.Clone(b), i, b[i]), b[:i]
 		}
 		for what, changed := range forms {
@@ -137,7 +141,7 @@ func TestEveryByte(t *testing.T) {
 		}
 	}
 	t.Logf("%d changes, none taken", changes)
-	if changes < 4_000 {
+	if changes < 1_000 {
 		t.Errorf("only %d changes", changes)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -79,14 +80,17 @@ func TestAuditorsBundle(t *testing.T) {
 	}
 }
 
-// Given an auditor's bundle, then every byte of it matters.
+// Given an auditor's bundle, then every byte of it matters. (A third of them, unless the long tests run.)
 func TestEveryByteOfAnAuditorsBundle(t *testing.T) {
 	l, s := billed(t)
 	b := auditors(t, l, s, "D-1")
 	end := bytes.LastIndex(b, []byte("end "))
 	dice := rand.New(rand.NewPCG(9, 10))
-	mutations := 0
-	for i := range b {
+	mutations, step := 0, 3
+	if os.Getenv("CASELEDGER_LONG") != "" {
+		step = 1
+	}
+	for i := dice.IntN(step); i < len(b); i += step {
 		m := bytes.Clone(b)
 		m[i] ^= 1 << dice.IntN(8)
 		mutations++
@@ -97,7 +101,7 @@ func TestEveryByteOfAnAuditorsBundle(t *testing.T) {
 		}
 	}
 	t.Logf("%d mutations, 0 accepted", mutations)
-	if mutations < 4_000 {
+	if mutations < 2_000 {
 		t.Errorf("only %d mutations", mutations)
 	}
 }
