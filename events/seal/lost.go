@@ -44,6 +44,22 @@ func (e *LostKeysError) Hint() string {
 // called before the Keyring is used.
 func (k *Keyring) BeforeFirst(f func(events.Subject) error) { k.beforeFirst = f }
 
+// SubjectsOf lists the subjects whose texts are sealed under the same person's keys as
+// one of them, in the order of [events.Kinds].
+func SubjectsOf(subject events.Subject) (all []events.Subject) {
+	p, ok := personOf(subject)
+	if !ok {
+		return nil
+	}
+	for _, kind := range events.Kinds() {
+		of := events.SubjectOf(kind, p.id)
+		if q, ok := personOf(of); ok && q == p {
+			all = append(all, of)
+		}
+	}
+	return all
+}
+
 // Sealed gathers which keys sealed the texts of records.
 type Sealed struct{ newest map[slot]int }
 

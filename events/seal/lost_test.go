@@ -126,6 +126,19 @@ func TestLost(t *testing.T) {
 	}
 }
 
+func TestSubjectsOf(t *testing.T) {
+	for subject, want := range map[events.Subject][]events.Subject{
+		"case/X":   {"case/X", "letter/X", "look/X"},
+		"letter/X": {"case/X", "letter/X", "look/X"},
+		"worker/X": {"worker/X"},
+		"agency/X": nil,
+	} {
+		if got := SubjectsOf(subject); !slices.Equal(got, want) {
+			t.Errorf("%s: %v", subject, got)
+		}
+	}
+}
+
 // Given what a crash left of making a master key or a key file, then it is not taken for
 // one, and does not stand in the way.
 func TestCrashWhileMaking(t *testing.T) {

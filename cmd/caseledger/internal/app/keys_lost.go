@@ -50,14 +50,10 @@ func sealedTexts(ctx context.Context, logs ...events.Log) (used *seal.Sealed, or
 // neverSealed is asked before a person's first keys are made: when texts of the person
 // are sealed already, the keys that sealed them are lost, and new ones would hide that.
 func (l *Ledger) neverSealed(subject events.Subject) error {
-	kinds := []events.Kind{subject.Kind()}
-	if subject.Kind() == events.KindCase {
-		kinds = append(kinds, events.KindLetter)
-	}
 	return l.Views.Read(func(s *projections.Snapshot) error {
 		var used seal.Sealed
-		for _, kind := range kinds {
-			records, err := s.History(events.SubjectOf(kind, subject.ID()))
+		for _, of := range seal.SubjectsOf(subject) {
+			records, err := s.History(of)
 			if err != nil {
 				return err
 			}

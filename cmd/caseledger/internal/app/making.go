@@ -64,8 +64,9 @@ func begin(dir, by string) (_ *making, err error) {
 		err = os.MkdirAll(dir, 0o700)
 	case err == nil:
 		var unfinished *UnfinishedError
-		if len(entries) > 0 && !errors.As(checkFinished(dir), &unfinished) {
-			return nil, &NotEmptyError{dir, entries[0].Name()}
+		holds := slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return slices.Contains(beforeMarker, e.Name()) })
+		if len(holds) > 0 && !errors.As(checkFinished(dir), &unfinished) {
+			return nil, &NotEmptyError{dir, holds[0].Name()}
 		}
 		err = os.Chmod(dir, 0o700)
 	}
@@ -75,11 +76,17 @@ func begin(dir, by string) (_ *making, err error) {
 	if m.unlock, err = natsserver.LockDir(dir); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(durable.Replace(m.marker(), []byte(by+"\n")), m.clear(unfinishedFile, "LOCK")); err != nil {
+	if err := errors.Join(durable.Replace(m.marker(), []byte(by+"\n")), m.clear(unfinishedFile, lockFile)); err != nil {
 		return nil, errors.Join(fmt.Errorf("make a ledger in %s: %w", dir, err), m.unlock())
 	}
 	return m, nil
 }
+
+// beforeMarker is what can stand in the directory of a process that was killed before
+// it wrote the marker.
+var beforeMarker = []string{lockFile, unfinishedFile + ".new"}
+
+const lockFile = "LOCK" // see [natsserver.LockDir]
 
 func (m *making) marker() string { return filepath.Join(m.dir, unfinishedFile) }
 
