@@ -190,6 +190,8 @@ func hint(err error) string {
 		return "a ledger can be used only by the user who owns its directory and the files in it"
 	case errors.Is(err, fs.ErrNotExist):
 		return "is the path right; a relative one starts in the working directory"
+	case errors.Is(err, jetstream.ErrExists):
+		return "another ledger is on that server, or what a broken-off init or restore left there: then its operator deletes the streams LEDGER and ACCESS first"
 	case errors.Is(err, jetstream.ErrNotFound):
 		return "is --data or --nats right; a ledger that was here has lost its stream: restore it from a backup, for init makes only new ones"
 	}
