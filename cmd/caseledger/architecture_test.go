@@ -73,6 +73,7 @@ var guarded = []struct {
 	{"github.com/xuri/excelize", []string{"cmd/caseledger/internal/workbook", "cmd/caseledger/internal/statement"}, "one package writes workbooks; statement lays out its sheets"},
 	{"codeberg.org/go-pdf/fpdf", []string{"cmd/caseledger/internal/statement"}, "one package writes pages"},
 	{"golang.org/x/term", []string{"cmd/caseledger"}, "main looks at the terminal"},
+	{"filippo.io/age", []string{"replay/backup"}, "one package encrypts files"},
 	{"net/http", []string{"cmd/caseledger/internal/witnesshttp", "cmd/caseledger/internal/cli"}, "only witnesses speak HTTP: there are no web pages yet"},
 }
 

@@ -52,7 +52,7 @@ type Definition struct {
 	Range   Range    `json:"range"`           // what its days are
 	Since   int      `json:"since"`           // first fiscal year that it tells of
 	By      []string `json:"by,omitempty"`    // dimensions to choose from
-	Money   bool     `json:"money,omitzero"` // whether it holds amounts
+	Money   bool     `json:"money,omitzero"`  // whether it holds amounts
 	Drawing *Drawing `json:"chart,omitempty"` // nil: it is not drawn
 
 	usual []string // dimensions when none are chosen
