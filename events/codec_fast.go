@@ -1,6 +1,10 @@
 package events
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/hex"
+	"strconv"
+)
 
 // decodeCanonical reads a record whose envelope stands exactly as [Encode]
 // writes it, and returns false at the first deviation, whether that is a fault or
@@ -22,6 +26,50 @@ func decodeCanonical(r *Record, sequence uint64, raw []byte) bool {
 	}
 	end := len(s.rest) - 1
 	r.data = s.rest[:end:end]
+	return true
+}
+
+// appendCanonical appends a document up to its data as [encodeAny] does, and
+// returns false for one whose text is not all plain.
+func appendCanonical(b []byte, e *Envelope) (_ []byte, ok bool) {
+	for _, text := range [...]string{e.ID, e.Type, e.Source, string(e.Subject), e.Actor, e.Role, e.CausationID} {
+		if text == "" || !isPlain(text) {
+			return b, false
+		}
+	}
+	if !isPlain(e.Agency) || !isPlain(e.CorrelationID) || e.Time == 0 || e.OccurredOn == 0 {
+		return b, false
+	}
+	b = append(append(b, `{"specversion":"1.0","id":"`...), e.ID...)
+	b = append(append(b, `","type":"`...), e.Type...)
+	b = append(append(b, `","source":"`...), e.Source...)
+	b = append(append(b, `","subject":"`...), e.Subject...)
+	b = e.Time.Time().AppendFormat(append(b, `","time":"`...), instantLayout)
+	b = strconv.AppendUint(append(b, `","datacontenttype":"application/json","version":`...), e.Version, 10)
+	if !e.Previous.IsZero() {
+		b = append(hex.AppendEncode(append(b, `,"previous":"`...), e.Previous[:]), '"')
+	}
+	b = e.OccurredOn.AppendText10(append(b, `,"occurredon":"`...))
+	b = append(append(b, `","actor":"`...), e.Actor...)
+	b = append(append(b, `","role":"`...), e.Role...)
+	if e.Agency != "" {
+		b = append(append(b, `","agency":"`...), e.Agency...)
+	}
+	b = append(append(b, `","causationid":"`...), e.CausationID...)
+	b = append(hex.AppendEncode(append(b, `","commanddigest":"`...), e.CommandDigest[:]), '"')
+	if e.CorrelationID != "" {
+		b = append(append(append(b, `,"correlationid":"`...), e.CorrelationID...), '"')
+	}
+	return b, true
+}
+
+// isPlain reports whether text is printable ASCII that needs no escape.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '\\' || c == '"' {
+			return false
+		}
+	}
 	return true
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -31,10 +30,11 @@ const (
 // A Log is the ledger's stream as an [events.Log].
 type Log struct {
 	config   Config
-	conn     *nats.Conn // appends, heads and single records
+	conn     *nats.Conn // heads, single records, and appends unless there are links
 	js       jetstream.JetStream
 	readConn *nats.Conn // batches: a long read must not hold up an append
 	readJS   jetstream.JetStream
+	links    *links // appends to an embedded server; nil: conn takes them
 	replicas int
 	closed   atomic.Bool
 	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
@@ -77,6 +77,9 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if l.readConn, l.readJS, err = c.connect(); err != nil {
 		conn.Close()
 		return nil, err
+	}
+	if c.Server != nil {
+		l.links = newLinks(c.Server)
 	}
 	return l, nil
 }
@@ -151,18 +154,8 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	if l.broken.Load() {
 		return 0, l.storeError(ctx, subject, expected)
 	}
-	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
-	defer cancel()
-	defer context.AfterFunc(l.writable, cancel)()
-	defer l.watch(bounded, cancel).Stop()
-	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
-		Subject: l.stream().wireSubject(subject),
-		Data:    data,
-		Header: nats.Header{
-			jetstream.MsgIDHeader:               {recordID},
-			jetstream.ExpectedLastSubjSeqHeader: {strconv.FormatUint(expected, 10)},
-		},
-	})
+	r := &record{subject, expected, recordID, data}
+	ack, err := l.publish(ctx, r)
 	switch {
 	case err != nil:
 		return 0, l.appendError(ctx, subject, expected, err)
@@ -172,25 +165,28 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	return ack.Sequence, nil
 }
 
-// publish sends a message, again while the cluster says only that another append
+// publish sends a record, again while the cluster says only that another append
 // to the subject is in process: its leader goes on saying so for a moment after
 // that append was acknowledged, so it decides nothing. Nothing was written then.
-// When the subject has moved on, that answer stands. So it does while the cluster has
-// no leader, and says so.
-func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint64, m *nats.Msg) (*jetstream.PubAck, error) {
+// When the subject has moved on, that answer stands. A cluster without a leader that says
+// so has written nothing either.
+func (l *Log) publish(ctx context.Context, r *record) (*jetstream.PubAck, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.config.timeout())
+	defer cancel()
+	defer l.watch(ctx, cancel).Stop()
 	for {
-		ack, err := l.js.PublishMsg(ctx, m)
+		ack, err := l.send(ctx, r)
 		var refused *jetstream.APIError
 		pause := inProcessPause
 		switch {
 		case errors.As(err, &refused) && refused.ErrorCode == codeUnavailable:
 			pause = betweenTries
 		case errors.As(err, &refused) && refused.ErrorCode == codeInProcess:
-			last, lastErr := l.lastSequence(ctx, subject)
+			last, lastErr := l.lastSequence(ctx, r.subject)
 			if lastErr != nil {
 				return nil, lastErr
 			}
-			if last != expected {
+			if last != r.expected {
 				return nil, err
 			}
 		default:
@@ -202,6 +198,22 @@ func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint
 		case <-time.After(pause):
 		}
 	}
+}
+
+// send sends a record once: on a link to an embedded server, which lets it write
+// whatever it is, else through the general client. A server that has nobody to take
+// it may be a cluster between two leaders: the client tries again.
+func (l *Log) send(ctx context.Context, r *record) (*jetstream.PubAck, error) {
+	if l.links != nil && isOneWord(r.subject) && isOneWord(r.id) {
+		ack, err := l.links.publish(ctx, l.config.timeout(), l.stream(), r)
+		if !errors.Is(err, nats.ErrNoResponders) {
+			return ack, err
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(l.writable, cancel)()
+	return l.js.PublishMsg(ctx, r.message(l.stream()))
 }
 
 // inProcessPause is how long an append waits for another one that is in process
@@ -314,6 +326,9 @@ func (l *Log) Leader(ctx context.Context) (string, error) {
 // those appends are uncertain.
 func (l *Log) Close() error {
 	if !l.closed.Swap(true) {
+		if l.links != nil {
+			l.links.close()
+		}
 		l.readConn.Close()
 		l.conn.Close()
 	}

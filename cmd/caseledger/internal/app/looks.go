@@ -14,8 +14,8 @@ import (
 	"caseledger/replay/durable"
 )
 
-// looksFile holds the position and the hash of the last look. The looks have no
-// archive: without it, a stream that lost its last ones would look whole.
+// looksFile holds the position and the hash of the last look. Their
+// archive is behind them: without it, a stream that lost its last ones would look whole.
 const looksFile = "looks"
 
 // looksLog is the stream of looks, which remembers outside of it how far it goes.
@@ -123,16 +123,4 @@ func looks(ctx context.Context, log events.Log, subject events.Subject) (records
 		return nil, fmt.Errorf("read the looks: %w", err)
 	}
 	return records, nil
-}
-
-// VerifyLooks verifies the looks of an embedded ledger.
-func (l *Ledger) VerifyLooks(ctx context.Context) error {
-	if l.Place.URL != "" {
-		return nil // who verifies may have no right to read them
-	}
-	log, err := l.openLooks(ctx)
-	if err == nil {
-		_, err = looks(ctx, log, "")
-	}
-	return err
 }

@@ -3,51 +3,41 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"caseledger/events"
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
+	"caseledger/replay/archive"
+	"caseledger/replay/audit"
+	"caseledger/replay/repair"
 )
 
-// readLooks reads what the damaged store still holds of the looks at identifying
-// data, from the first one on up to the damage. They have no archive: what is lost
-// of them stays in the store that is set aside.
-func readLooks(ctx context.Context, p Place) (looks []events.Message, err error) {
-	dir := p.path(streamDir + ".looks")
-	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(p.damagedStream()))); err != nil {
-		return nil, nil //nolint:nilerr // there is no store to read from
+// A damagedStore is a copy of a damaged store with one of its streams, and a server
+// on it: a server changes what it opens, and is not well when one stream is not. What
+// cannot be opened gives nothing.
+type damagedStore struct {
+	dir    string
+	server *natsserver.Server // nil when it does not start
+	log    *jetstream.Log     // nil when it cannot be opened
+}
+
+func openDamaged(ctx context.Context, p Place, stream jetstream.Stream) *damagedStore {
+	d := &damagedStore{dir: p.path(streamDir + ".copy-" + string(stream))}
+	other := jetstream.Ledger
+	if stream == other {
+		other = jetstream.Access
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	// The records are what is damaged: with them in it, the server is not well.
-	if err := removeStream(dir, jetstream.Ledger); err != nil {
-		return nil, err
+	err := errors.Join(os.RemoveAll(d.dir), os.CopyFS(d.dir, os.DirFS(p.damagedStream())), removeStream(d.dir, other))
+	if err == nil {
+		d.server, err = natsserver.Start(natsserver.Config{StoreDir: d.dir, Unsynced: true})
 	}
-	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
-	if err != nil {
-		return nil, nil //nolint:nilerr // a store that cannot be opened gives nothing
+	if err == nil {
+		d.log, _ = jetstream.Open(ctx, jetstream.Config{Server: d.server, Stream: stream})
 	}
-	defer server.Shutdown()
-	log, err := jetstream.Open(ctx, jetstream.Config{Server: server, Stream: jetstream.Access})
-	if err != nil {
-		return nil, nil //nolint:nilerr // as above
-	}
-	defer log.Close()
-	head, err := log.Head(ctx)
-	if err != nil {
-		return nil, nil //nolint:nilerr // as above
-	}
-	err = log.Read(ctx, 1, head, func(batch []events.Message) error {
-		looks = append(looks, batch...)
-		return nil
-	})
-	var damage *events.DamageError
-	if errors.As(err, &damage) {
-		err = nil
-	}
-	return looks, err
+	return d
 }
 
 // removeStream removes a stream from the files of a server.
@@ -59,39 +49,84 @@ func removeStream(dir string, stream jetstream.Stream) error {
 	return err
 }
 
-// floorOf is the last one of some looks.
-func floorOf(looks []events.Message) (f jetstream.Floor) {
-	if n := len(looks); n > 0 {
-		f = jetstream.Floor{Sequence: looks[n-1].Sequence, Hash: events.HashOf(looks[n-1].Data)}
+// damagedStream is where the stream is, or the one that a repair set aside last when that
+// was broken off before it put another one in its place.
+func (p Place) damagedStream() string {
+	dir := p.path(streamDir)
+	if _, err := os.Stat(dir); err == nil {
+		return dir
 	}
-	return f
+	if aside, err := filepath.Glob(dir + ".damaged-*"); err == nil && len(aside) > 0 {
+		return slices.Max(aside) // by time
+	}
+	return dir
 }
 
-// writeLooks makes the stream of looks in a fresh store, and puts them in.
-func writeLooks(ctx context.Context, dir string, looks []events.Message) error {
-	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
-	if err != nil {
-		return err
+// sources returns what is left of the stream, nothing when it cannot be opened.
+func (d *damagedStore) sources() []repair.Source {
+	if d.log == nil {
+		return nil
 	}
-	defer server.Shutdown()
-	c := jetstream.Config{Server: server, Stream: jetstream.Access}
-	if err := jetstream.Create(ctx, c); err != nil {
-		return err
+	return []repair.Source{{Name: "damaged stream", Read: d.log}}
+}
+
+func (d *damagedStore) close() (err error) {
+	if d.log != nil {
+		err = d.log.Close()
 	}
-	log, err := jetstream.Open(ctx, c)
-	if err != nil {
-		return err
+	if d.server != nil {
+		d.server.Shutdown()
 	}
-	defer log.Close()
-	last := map[events.Subject]uint64{}
-	for _, m := range looks {
-		r, err := events.Decode(m.Sequence, m.Data)
-		if err != nil {
-			return fmt.Errorf("repair the stream of looks: %w", err)
+	return errors.Join(err, os.RemoveAll(d.dir))
+}
+
+// fillLooks writes the stream of looks in a fresh store, from their archive and from
+// what is left of the damaged one beyond its end, and verifies it.
+func fillLooks(ctx context.Context, dir string, p Place, ledger events.LedgerCreated) (parts []repair.Part, err error) {
+	var sources []repair.Source
+	var expect []audit.Expectation
+	switch a, err := archive.Open(p.LooksArchiveDir()); {
+	case errors.Is(err, archive.ErrNotFound): // made before looks were archived
+	case err != nil:
+		return nil, err
+	default:
+		if err := a.Check(ctx); err != nil {
+			return nil, err
 		}
-		if last[m.Subject], err = log.Append(ctx, m.Subject, last[m.Subject], r.ID, m.Data); err != nil {
-			return fmt.Errorf("repair the stream of looks: %w", err)
-		}
+		tree := a.Tree()
+		expect = append(expect, audit.Expectation{What: "the archive of looks", Size: uint64(tree.N), Root: tree.Hash})
+		sources = append(sources, repair.Source{Name: "archive", Read: a, Proven: true})
 	}
-	return nil
+	damaged := openDamaged(ctx, p, jetstream.Access)
+	defer func() { err = errors.Join(err, damaged.close()) }()
+	sources = append(sources, damaged.sources()...)
+	err = withStore(ctx, dir, jetstream.Access, true, func(log *jetstream.Log) error {
+		parts, err = repair.Fill(ctx, log, sources, nil)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return parts, withStore(ctx, dir, jetstream.Access, false, func(log *jetstream.Log) error {
+		_, err := audit.VerifyLooks(ctx, log, ledger, expect, nil)
+		return err
+	})
+}
+
+// renewLooksFloor notes how far the looks of a stream go that was written again.
+func renewLooksFloor(ctx context.Context, p Place) error {
+	var floor jetstream.Floor
+	err := withStore(ctx, p.path(streamDir), jetstream.Access, false, func(log *jetstream.Log) error {
+		head, err := log.Head(ctx)
+		if err != nil || head == 0 {
+			return err
+		}
+		return log.Read(ctx, head, head, func(batch []events.Message) error {
+			for _, m := range batch {
+				floor = jetstream.Floor{Sequence: m.Sequence, Hash: events.HashOf(m.Data)}
+			}
+			return nil
+		})
+	})
+	return errors.Join(err, writeLooksFloor(p, floor))
 }

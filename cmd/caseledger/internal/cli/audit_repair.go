@@ -84,7 +84,11 @@ func (p *Program) printRepaired(what string, r *app.Repaired) error {
 	if p.flags.format == formatJSON {
 		return p.printJSON(r)
 	}
-	err := p.printf("wrote the %s again: %s, verified\n", what, plural(int(r.Records), "record"))
+	looks := ""
+	if r.Looks > 0 {
+		looks = " and " + plural(int(r.Looks), "look")
+	}
+	err := p.printf("wrote the %s again: %s%s, verified\n", what, plural(int(r.Records), "record"), looks)
 	for _, part := range r.Parts {
 		ended := ""
 		if part.Ended != "" {
@@ -96,7 +100,7 @@ func (p *Program) printRepaired(what string, r *app.Repaired) error {
 		err = errors.Join(err, p.printf("from the %s: %s%s\n", part.Source, plural(int(part.Records), "record"), ended))
 	}
 	if r.LooksLost > 0 {
-		err = errors.Join(err, p.printf("%s at identities lost: of looks there is no second copy\n", plural(int(r.LooksLost), "look")))
+		err = errors.Join(err, p.printf("%s at identities lost: neither the archive nor what is left of the stream has them\n", plural(int(r.LooksLost), "look")))
 	}
 	if r.SetAside != "" {
 		err = errors.Join(err, p.printf("the damaged one is set aside, untouched: %s\n", r.SetAside))
