@@ -5,6 +5,8 @@ var requestTypes = []Type{
 	define[DepartmentsNotified](KindLetter),
 	define[ConsultationHeld](KindLetter),
 	define[LPRApplicationFiled](KindLetter),
+	define[PlacementReferred](KindCase),
+	define[GuardianshipEstablished](KindCase),
 	define[PlacementAgeAdopted](KindProgramme),
 }
 
@@ -43,6 +45,24 @@ type LPRApplicationFiled struct{}
 
 // EventType implements [Event].
 func (*LPRApplicationFiled) EventType() string { return "lpr-application.filed.v1" }
+
+// PlacementReferred asks a State's Unaccompanied Refugee Minor programme to take a
+// minor (R11).
+type PlacementReferred struct {
+	State string `json:"state"` // two-letter code of the State or territory
+}
+
+// EventType implements [Event].
+func (*PlacementReferred) EventType() string { return "placement.referred.v1" }
+
+// GuardianshipEstablished is a court's order of OccurredOn that gives a minor a legal
+// guardian; the last one holds (R11).
+type GuardianshipEstablished struct {
+	Custodian string `json:"custodian"` // state, county, urm_program, relative, other
+}
+
+// EventType implements [Event].
+func (*GuardianshipEstablished) EventType() string { return "guardianship.established.v1" }
 
 // PlacementAgeAdopted says up to what age a State's foster care rules keep a minor
 // in the Unaccompanied Refugee Minor programme, from OccurredOn on; 18 where none

@@ -94,7 +94,7 @@ var concerns = func() map[string]bool {
 		&events.LeaveStarted{}, &events.LeaveEnded{}, &events.SupportOffered{},
 		&events.PartnerListed{}, &events.PartnerVetted{}, &events.PartnerAvailabilityChanged{}, &events.PartnerDelisted{},
 		&events.TrainingHeld{}, &events.TrainingAttended{}, &events.AwardRecorded{}, &events.OutreachLogged{},
-		&events.LeadReferred{}, &events.ReferralEnrolled{},
+		&events.LeadReferred{}, &events.ReferralEnrolled{}, &events.ReferralFactWithdrawn{},
 	} {
 		types[e.EventType()] = true
 	}

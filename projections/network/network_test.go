@@ -301,6 +301,10 @@ func TestAwards(t *testing.T) {
 	l.add("referral/R-1", "2008-03-03", &events.ReferralEnrolled{Client: "C-1"})
 	l.add("referral/R-2", "2008-02-04", &events.LeadReferred{Award: "G-1"})
 	l.add("referral/R-3", "2008-02-04", &events.SignalReceived{Channel: "hotline"})
+	l.add("referral/R-4", "2008-02-05", &events.LeadReferred{Award: "G-1"})
+	l.add("referral/R-4", "2008-02-06", &events.ReferralFactWithdrawn{Record: projtest.ID(uint64(len(l.Messages))), Cause: "duplicate"})
+	l.add("referral/R-2", "2008-03-04", &events.ReferralEnrolled{Client: "C-2"})
+	l.add("referral/R-2", "2008-03-05", &events.ReferralFactWithdrawn{Record: projtest.ID(uint64(len(l.Messages))), Cause: "wrong_client"})
 	l.ask(func(s *projections.Snapshot) {
 		base := network.Award{Award: "G-1", Purpose: "outreach", Grantee: "Bay Coalition", Funder: "hhs", State: "TX", AmountCents: 100, From: d("2008-01-01"), Through: d("2008-12-31")}
 		worked := base

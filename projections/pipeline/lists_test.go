@@ -87,18 +87,18 @@ func TestRequestsSince(t *testing.T) {
 	ask(t, h.stream(t), func(s *projections.Snapshot) error {
 		q := pipeline.RequestFilter{Query: pipeline.Query{On: events.MustDate("2010-01-05")}, Since: events.MustDate("2009-10-01")}
 		list, err := pipeline.Requests(s, q)
-		if len(list) != 1 || list[0].List != pipeline.Pending {
-			t.Errorf("%+v", list)
+		if err != nil || len(list) != 1 || list[0].List != pipeline.Pending {
+			t.Errorf("%+v, %v", list, err)
 		}
 		q.Since, q.List = 0, pipeline.ReportedLate
-		if list, err = pipeline.Requests(s, q); len(list) != 1 {
-			t.Errorf("%+v", list)
+		if list, err = pipeline.Requests(s, q); err != nil || len(list) != 1 {
+			t.Errorf("%+v, %v", list, err)
 		}
 		q.Agency = "A-7"
-		if list, err = pipeline.Requests(s, q); len(list) != 0 {
-			t.Errorf("%+v", list)
+		if list, err = pipeline.Requests(s, q); err != nil || len(list) != 0 {
+			t.Errorf("%+v, %v", list, err)
 		}
-		return err
+		return nil
 	})
 }
 

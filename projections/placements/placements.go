@@ -19,10 +19,11 @@ import (
 
 const viewName = "placements"
 
-// View is the view behind [On]. A row stands for each case with a placement: the
-// enrollment's day and age in years, the agencies (number, and of each its first day
-// and id) and the placements (number, and of each the first day, the first day
-// outside or 0, setting, State and position).
+// View is the view behind [On]. A row stands for each case that the programme was asked
+// to take or that was placed: the enrollment's day and age in years, the last enrolled
+// day or 0, the agencies (number, and of each its first day and id), the placements
+// (number, and of each the first day, the first day outside or 0, setting, State and
+// position), the requests (day, State, position) and the guardians (day, custodian).
 type View struct{}
 
 // Name implements [projections.View].
@@ -40,7 +41,11 @@ func (View) Ignores() []string { return projections.NoFacts() }
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	f, err := s.Facts()
-	if err != nil || len(f.Placements) == 0 {
+	if err != nil {
+		return b, err
+	}
+	asked, guardians, err := aroundOf(s.Records)
+	if err != nil || len(f.Placements)+len(asked)+len(guardians) == 0 {
 		return b, err
 	}
 	e, enrolled := f.Enrollment()
@@ -52,10 +57,10 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, err
 	}
 	list, err := placementsOf(s.Records, f)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return b, err
 	}
-	b = row.Len(row.Date(b, e.OccurredOn), years)
+	b = row.Date(row.Len(row.Date(b, e.OccurredOn), years), lastDay(f))
 	days := []events.Date{e.OccurredOn}
 	for _, t := range slices.Concat(f.Transfers, f.Reopenings) {
 		days = append(days, t.OccurredOn)
@@ -70,7 +75,64 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 		b = row.Date(row.Date(b, p.From), p.To)
 		b = row.Uint(row.String(row.String(b, p.Setting), p.State), p.Record)
 	}
+	b = row.Len(b, len(asked))
+	for _, r := range asked {
+		b = row.Uint(row.String(row.Date(b, r.on), r.text), r.record)
+	}
+	b = row.Len(b, len(guardians))
+	for _, g := range guardians {
+		b = row.String(row.Date(b, g.on), g.text)
+	}
 	return b, nil
+}
+
+// lastDay returns the last enrolled day, zero while none is known.
+func lastDay(f *policy.Facts) events.Date {
+	if spans := f.EnrolledSpans(); len(spans) > 0 && spans[len(spans)-1].To <= events.MaxDate {
+		return spans[len(spans)-1].To
+	}
+	return 0
+}
+
+// A note is a dated word: the State that was asked, or the custodian.
+type note struct {
+	on     events.Date
+	text   string
+	record uint64
+}
+
+// aroundOf returns the requests to the programme and the court's orders that stand, in
+// order of their dates.
+func aroundOf(records []*events.Record) (asked, guardians []note, err error) {
+	withdrawn := map[string]bool{}
+	for _, r := range slices.Backward(records) { // what takes back stands behind
+		switch r.Type {
+		case "placement.referred.v1", "guardianship.established.v1", "case-fact.withdrawn.v1":
+		default:
+			continue
+		}
+		event, err := r.Event()
+		if err != nil {
+			return nil, nil, err
+		}
+		n := note{on: r.OccurredOn, record: r.Sequence}
+		switch e := event.(type) {
+		case *events.CaseFactWithdrawn:
+			withdrawn[e.Record] = true
+		case *events.PlacementReferred:
+			if n.text = e.State; !withdrawn[r.ID] {
+				asked = append(asked, n)
+			}
+		case *events.GuardianshipEstablished:
+			if n.text = e.Custodian; !withdrawn[r.ID] {
+				guardians = append(guardians, n)
+			}
+		}
+	}
+	for _, list := range [][]note{asked, guardians} {
+		slices.SortFunc(list, func(a, b note) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.record, b.record)) })
+	}
+	return asked, guardians, nil
 }
 
 // yearsOf returns the age in years at the enrollment, as corrected; 0 when unknown.
@@ -123,16 +185,29 @@ func placementsOf(records []*events.Record, f *policy.Facts) (list []Placement, 
 	return list, nil
 }
 
-// A Placement is one placement as known on a day.
+// A Standing is how a minor stands with the programme.
+type Standing string
+
+// The standings, in the order of a report.
+const (
+	Waiting Standing = "waiting" // a State was asked, and the minor is not placed
+	Placed  Standing = "placed"
+	Ended   Standing = "ended"
+)
+
+// A Placement is one placement as known on a day, or a minor who waits for one.
 type Placement struct {
 	Client   string      `json:"client"`
 	Agency   string      `json:"agency"`
-	Setting  string      `json:"setting"`
+	Standing Standing    `json:"standing"`
+	Referred events.Date `json:"referred,omitzero"` // day on which a State was asked last before it
+	Setting  string      `json:"setting,omitzero"`
 	State    string      `json:"state,omitzero"`
-	From     events.Date `json:"from"`
-	To       events.Date `json:"to,omitzero"` // first day outside, when it ended by then
-	Days     int         `json:"days"`        // placed, up to and including the day
-	AgeLimit int         `json:"age_limit"`   // in years, of the State on the day
+	From     events.Date `json:"from,omitzero"`
+	To       events.Date `json:"to,omitzero"`       // first day outside, when it ended by then
+	Days     int         `json:"days"`              // placed or waited, up to and including the day
+	Guardian string      `json:"guardian,omitzero"` // to whom a court gave custody by the day
+	AgeLimit int         `json:"age_limit"`         // in years, of the State on the day
 	// AgesOutFrom and AgesOutTo are the first and the last day on which the client can
 	// reach that age; zero when no age is on record.
 	AgesOutFrom events.Date `json:"ages_out_from,omitzero"`
@@ -140,9 +215,6 @@ type Placement struct {
 	Over        bool        `json:"over_age"` // placed on the day, and past the age for certain
 	Record      uint64      `json:"record"`
 }
-
-// Placed reports whether the client is placed on the day asked about.
-func (p *Placement) Placed() bool { return p.To == 0 }
 
 // A Filter selects placements.
 type Filter struct {
@@ -154,7 +226,8 @@ type Filter struct {
 // AgeLimit is the age to which a placement lasts where no other was adopted (R11).
 const AgeLimit = 18
 
-// On returns the placements that began by a day, those that age out first on top.
+// On returns who waits for a placement on a day and the placements that began by it,
+// those that age out first on top.
 func On(s *projections.Snapshot, q Filter) ([]Placement, error) {
 	ages, err := ageLimits(s, q.On)
 	if err != nil {
@@ -164,25 +237,19 @@ func On(s *projections.Snapshot, q Filter) ([]Placement, error) {
 	err = s.Rows(viewName, events.KindCase, func(id, b []byte) error {
 		list, err := read(id, b, q.On)
 		for _, x := range list {
-			if (x.Placed() || q.Ended) && (q.Agency == "" || x.Agency == q.Agency) {
+			if (x.Standing != Ended || q.Ended) && (q.Agency == "" || x.Agency == q.Agency) {
 				found = append(found, x.on(q.On, cmp.Or(ages[x.State], AgeLimit)))
 			}
 		}
 		return err
 	})
 	slices.SortStableFunc(found, func(a, b Placement) int {
-		return cmp.Or(cmp.Compare(end(a.Placed()), end(b.Placed())), cmp.Compare(a.AgesOutTo, b.AgesOutTo), cmp.Compare(a.From, b.From))
+		return cmp.Or(cmp.Compare(order(a.Standing), order(b.Standing)), cmp.Compare(a.AgesOutTo, b.AgesOutTo), cmp.Compare(a.From, b.From))
 	})
 	return found, err
 }
 
-// end puts those who are placed before the others.
-func end(placed bool) int {
-	if placed {
-		return 0
-	}
-	return 1
-}
+func order(s Standing) int { return slices.Index([]Standing{Waiting, Placed, Ended}, s) }
 
 // A stored placement is one as the row has it, with the age in years on the first
 // enrolled day.
@@ -195,7 +262,7 @@ type stored struct {
 // read returns the placements of a row that began by a day.
 func read(id, b []byte, on events.Date) (list []stored, err error) {
 	r := row.Read(b)
-	enrolled, years := r.Date(), int(r.Uint())
+	enrolled, years, last := r.Date(), int(r.Uint()), r.Date()
 	agency := ""
 	for range r.Len() {
 		if from, a := r.Date(), r.String(); from <= on {
@@ -203,12 +270,32 @@ func read(id, b []byte, on events.Date) (list []stored, err error) {
 		}
 	}
 	for range r.Len() {
-		p := Placement{Client: string(id), Agency: agency, From: r.Date(), To: r.Date(), Setting: r.String(), State: r.String(), Record: r.Uint()}
-		if p.To > on {
-			p.To = 0
+		p := Placement{Client: string(id), Agency: agency, Standing: Ended, From: r.Date(), To: r.Date(), Setting: r.String(), State: r.String(), Record: r.Uint()}
+		if p.To == 0 || p.To > on {
+			p.To, p.Standing = 0, Placed
 		}
 		if p.From <= on {
 			list = append(list, stored{p, enrolled, years})
+		}
+	}
+	for range r.Len() {
+		asked := note{r.Date(), r.String(), r.Uint()}
+		i := slices.IndexFunc(list, func(x stored) bool { return x.From >= asked.on })
+		switch {
+		case asked.on > on:
+		case i >= 0: // the placement that it led to
+			list[i].Referred = asked.on
+		case last == 0 || last >= on: // of several that were asked, the last one
+			list = slices.DeleteFunc(list, func(x stored) bool { return x.Standing == Waiting })
+			p := Placement{Client: string(id), Agency: agency, Standing: Waiting, Referred: asked.on, State: asked.text, Record: asked.record}
+			list = append(list, stored{p, enrolled, years})
+		}
+	}
+	for range r.Len() {
+		if since, custodian := r.Date(), r.String(); since <= on {
+			for i := range list {
+				list[i].Guardian = custodian
+			}
 		}
 	}
 	if r.Err() != nil {
@@ -223,10 +310,14 @@ func (x stored) on(day events.Date, age int) Placement {
 	p.AgeLimit = age
 	if x.years > 0 {
 		p.AgesOutFrom, p.AgesOutTo = policy.BirthdayRange(x.enrolled, x.years, age)
-		p.Over = p.Placed() && p.AgesOutTo < day
+		p.Over = p.Standing == Placed && p.AgesOutTo < day
 	}
-	p.Days = int(day-p.From) + 1
-	if !p.Placed() {
+	switch p.Standing {
+	case Waiting:
+		p.Days = int(day - p.Referred)
+	case Placed:
+		p.Days = int(day-p.From) + 1
+	case Ended:
 		p.Days = int(p.To - p.From)
 	}
 	return p

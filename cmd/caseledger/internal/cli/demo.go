@@ -164,6 +164,8 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 	return p.printf(`
 ── what to type next
   caseledger caseload%[1]s
+  caseledger coverage%[1]s
+  caseledger partners --client %[2]s --service legal%[1]s
   caseledger reimbursement --client %[2]s%[1]s
   caseledger audit trace %[3]s 1%[1]s
   caseledger invoice show %[3]s --format pdf --out invoice.pdf%[1]s

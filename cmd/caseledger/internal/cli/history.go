@@ -142,7 +142,7 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R07", "continued-presence.ended certification.ended lpr-application.filed"},
 	{"R09", "interim-assistance.issued interim-assistance.extended minor.discovered departments.notified consultation.held"},
 	{"R10", "client.turned-18"},
-	{"R11", "placement.started placement.ended placement-age.adopted"},
+	{"R11", "placement.referred placement.started placement.ended guardianship.established placement-age.adopted"},
 	{"R16", "other-funding.recorded"},
 	{"R17", "invoice-part.prepared invoice.generated invoice.submitted invoice.reviewed invoice.approved invoice.held invoice.released invoice.paid"},
 	{"R18", "expense.booked"},
@@ -157,12 +157,11 @@ var rulesOfEvents = []ruleOfEvents{
 		"need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled " +
 		"document.filed milestone.reached court-date.set court-date.ended outcome.recorded " +
 		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered"},
-	{"R30", "figures.published figures.restated"},
-	{"S0", "signal.received lead.referred inbound-referral.received referral.forwarded referral.enrolled referral.closed cooperation.recorded"},
 	{"R27", "credential.recorded credential.revoked on-call.assigned"},
 	{"R28", "point-of-contact.named leave.started leave.ended review.held consultation.given training.held training.attended " +
 		"partner.listed partner.vetted partner.availability.changed partner.delisted"},
-	{"S0", "award.recorded outreach.logged"},
+	{"R30", "figures.published figures.restated"},
+	{"S0", "signal.received lead.referred inbound-referral.received referral.forwarded referral.enrolled referral.closed cooperation.recorded award.recorded outreach.logged"},
 	{"S2", "finding.raised corrective-action.agreed finding.closed"},
 	{"S4", "memorandum.signed memorandum.ended support.offered"},
 	{"S3", "goal.agreed best-practice.recorded funds.allocated"},

@@ -53,8 +53,10 @@ func (p *Program) agenciesCommand() *cobra.Command {
 		Use:   "agencies",
 		Short: "Show the agencies: where they serve clients, and how they stand",
 		Long: `Show the agencies of the network on a day: standing, locations, single point of contact, how many of
-the nine criteria are met (R27), and what monitors have found.`,
+the nine criteria are met (R27), and what monitors have found. With --agency all that is known of one:
+also who is on call, memoranda, reviews, and the consultations of the twelve months before.`,
 		Example: `  caseledger agencies --state TX
+  caseledger agencies --agency A-017
   caseledger agencies --on 2007-06-01 --format csv`,
 		Args: noArgs,
 	}
@@ -66,7 +68,11 @@ the nine criteria are met (R27), and what monitors have found.`,
 		if err != nil {
 			return err
 		}
-		return p.answer(networkSheet(n), struct {
+		s := networkSheet(n)
+		if o.agency != "" && len(n.Agencies) == 1 {
+			s = agencySheet(n.On, &n.Agencies[0])
+		}
+		return p.answer(s, struct {
 			On         events.Date      `json:"on"`
 			Agencies   []network.Agency `json:"agencies"`
 			Provenance provenance       `json:"provenance"`
@@ -108,6 +114,49 @@ func networkSheet(n *network.Network) sheet {
 	}
 	s.notes = []string{fmt.Sprintf("%d active, %d suspended, %d ended; %s", counts[caseload.Active], counts[caseload.Suspended],
 		counts[caseload.Ended], plural(locations, "location"))}
+	return s
+}
+
+// agencySheet lists all that is known of one agency on a day.
+func agencySheet(on events.Date, a *network.Agency) sheet {
+	s := sheet{
+		title:   fmt.Sprintf("%s, %s, %s, on %s: %s", a.Agency, a.Name, a.State, on, a.Standing),
+		columns: append(left("what", "detail", "from", "through"), right("record")),
+	}
+	add := func(what, detail string, from, through events.Date, record uint64) {
+		position := ""
+		if record != 0 {
+			position = "#" + strconv.FormatUint(record, 10)
+		}
+		s.add(what, detail, from.String(), through.String(), position)
+	}
+	for _, x := range a.Locations {
+		add("location "+x.Location, x.City+" "+x.State, 0, 0, 0)
+	}
+	add("point of contact", cmp.Or(a.PointOfContact, "nobody"), 0, 0, 0)
+	add("on call", strings.TrimSpace(a.OnCall.Worker+" "+string(a.OnCall.Gap)+" "+strings.Join(a.OnCall.Languages, " ")), a.OnCall.Since, a.OnCall.Through, a.OnCall.Record)
+	for _, c := range a.Criteria {
+		detail := "met"
+		if !c.Met {
+			detail = "not met"
+		}
+		add(fmt.Sprintf("criterion %d", c.Number), c.Criterion+": "+detail, 0, c.Through, 0)
+	}
+	for _, m := range a.Memoranda {
+		add("memorandum", m.Partner+": "+m.Scope, m.From, m.Through, m.Record)
+	}
+	for _, v := range a.Reviews {
+		add("review "+v.Review, fmt.Sprintf("%s, %s read, %d of 9 criteria met", v.Manner, plural(len(v.Clients), "file"), len(v.Met)), v.On, 0, v.Record)
+	}
+	for _, f := range a.Findings {
+		add("finding "+f.Finding, strings.Join(strings.Fields(f.Severity+" "+f.Rule+" "+f.Criterion+" "+f.Client), " ")+": "+string(f.State),
+			f.Raised, f.Due, f.Records[len(f.Records)-1])
+	}
+	for _, c := range a.Consultations {
+		if c.On > on.AddMonths(-12) {
+			add("consultation", strings.TrimSpace(c.Manner+" on "+c.Topic+" "+c.Client), c.On, 0, c.Record)
+		}
+	}
 	return s
 }
 

@@ -153,9 +153,9 @@ func (p *Program) placementsCommand() *cobra.Command {
 	var o placementsOptions
 	cmd := &cobra.Command{
 		Use:   "placements",
-		Short: "List minors placed in the Unaccompanied Refugee Minor programme, and when they age out",
-		Long: `List who is placed in the Unaccompanied Refugee Minor programme on a day (R11), those who age out first on
-top. A placement lasts until 18 or the State's higher age, as adopt-placement-age recorded it. Birth dates are
+		Short: "List minors in the Unaccompanied Refugee Minor programme or waiting for it, and when they age out",
+		Long: `List who is placed in the Unaccompanied Refugee Minor programme on a day, or waits for it since a State was
+asked (R11), those who age out first on top. A placement lasts until 18 or the State's higher age, as adopt-placement-age recorded it. Birth dates are
 sealed: the day is a range that follows from the age in years at enrollment.`,
 		Example: `  caseledger placements --on 2009-05-15
   caseledger placements --all --format csv`,
@@ -184,7 +184,7 @@ func (p *Program) placements(ctx context.Context, l *app.Ledger, o placementsOpt
 	}
 	s := sheet{
 		title: fmt.Sprintf("placements in the URM programme%s on %s", ofAgency(o.agency), on),
-		columns: append(left("client", "agency", "setting", "state", "from", "to"), right("days"), right("age_limit"),
+		columns: append(left("client", "agency", "standing", "referred", "setting", "state", "from", "to"), right("days"), column{name: "guardian"}, right("age_limit"),
 			column{name: "ages_out_from"}, column{name: "ages_out_to"}, column{name: "note"}),
 	}
 	for _, x := range list {
@@ -195,7 +195,7 @@ func (p *Program) placements(ctx context.Context, l *app.Ledger, o placementsOpt
 		case x.AgesOutTo == 0:
 			note = "no age on record"
 		}
-		s.add(x.Client, x.Agency, x.Setting, x.State, x.From.String(), x.To.String(), strconv.Itoa(x.Days), strconv.Itoa(x.AgeLimit),
+		s.add(x.Client, x.Agency, string(x.Standing), x.Referred.String(), x.Setting, x.State, x.From.String(), x.To.String(), strconv.Itoa(x.Days), x.Guardian, strconv.Itoa(x.AgeLimit),
 			x.AgesOutFrom.String(), x.AgesOutTo.String(), note)
 	}
 	s.notes = []string{plural(len(list), "placement")}

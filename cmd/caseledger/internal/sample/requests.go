@@ -148,6 +148,28 @@ func (f *followUp) applyForResidence(approved app.Request) {
 	f.write(on, f.d.days(0, 12), "file-lpr-application", &letter.FileLprApplication{Client: f.id})
 }
 
+// recordMinor returns what is done around the placement of a minor that [recordCase]
+// writes: the URM programme is asked, and a court names a guardian. Some wait for a
+// place that never comes (R11).
+func recordMinor(c Config, p *person) []app.Request {
+	l := newLife(c.Seed, p)
+	l.sheet, l.keys = nil, newKeyring(c.Seed, sourceRequest, 1<<26|p.ordinal)
+	l.d = newDice(c.Seed, 0, diceForRequests, 1<<26|uint64(p.ordinal))
+	on := p.enroll + l.d.days(3, 16)
+	if p.moveTo != nil && p.moveOn < p.enroll+60 || p.last < on+40 {
+		return nil
+	}
+	asked := l.at(on, l.enrolledAt)
+	l.note(on, asked, l.lead(on), "refer-placement", &clientcase.ReferPlacement{Client: l.id, State: p.site.place.state})
+	if l.d.chance(70) {
+		on = p.enroll + l.d.days(22, 38)
+		l.note(on, l.at(on+l.d.days(0, 3), asked), l.lead(on), "establish-guardianship", &clientcase.EstablishGuardianship{
+			Client: l.id, Custodian: pick(l.d, []string{"state", "county", "urm_program", "urm_program", "relative"}),
+		})
+	}
+	return l.sheet.sorted()
+}
+
 // recordPending returns what is open when the sample ends, of a client who is served
 // on: a request for an extension that nobody has decided, a minor's placement.
 func recordPending(c Config, p *person) []app.Request {

@@ -93,6 +93,9 @@ func sourcesOf(c Config) []source {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordCasework(c, p, directory) }})
 			}
+			if p.client && p.minor && p.standing != derivative {
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordMinor(c, p) }})
+			}
 			if p.client && p.last > horizon {
 				sources = append(sources, source{startOf(horizon - 30), func() []app.Request { return recordPending(c, p) }})
 			}
