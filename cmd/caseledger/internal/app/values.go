@@ -29,6 +29,9 @@ func setText(cmd aggregates.Command, f aggregates.Field, text string) error {
 	switch {
 	case f.Type == typeDate:
 		d, err := events.ParseDate(text)
+		if err != nil && f.Secret != "" {
+			return errors.New("it is not a date of the form YYYY-MM-DD") // never what was given: errors are kept in logs
+		}
 		if err != nil {
 			return err
 		}

@@ -152,13 +152,12 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R23", "service.closed service.reopened"},
 	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn referral-fact.withdrawn invoice.returned invoice.resubmitted invoice.denied recoverable.settled"},
 	{"R25", "review.decided"},
-	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
+	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended credential.recorded credential.revoked on-call.assigned"},
 	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left " +
 		"need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled " +
 		"document.filed milestone.reached court-date.set court-date.ended outcome.recorded " +
-		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered"},
-	{"R27", "credential.recorded credential.revoked on-call.assigned"},
-	{"R28", "point-of-contact.named leave.started leave.ended review.held consultation.given training.held training.attended " +
+		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered " +
+		"point-of-contact.named leave.started leave.ended review.held consultation.given training.held training.attended " +
 		"partner.listed partner.vetted partner.availability.changed partner.delisted"},
 	{"R30", "figures.published figures.restated"},
 	{"S0", "signal.received lead.referred inbound-referral.received referral.forwarded referral.enrolled referral.closed cooperation.recorded award.recorded outreach.logged"},

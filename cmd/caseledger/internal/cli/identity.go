@@ -132,7 +132,7 @@ var checkedInside = []auth.Action{
 
 // showsMoney are the questions whose answers hold amounts.
 var showsMoney = map[auth.Action]bool{
-	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
+	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true, "audit bundle auditor": true,
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
 	"monitor": true, "monitor agency": true, "monitor sample": true,
 	"plan": true, "funding": true, "awards": true,
@@ -150,6 +150,9 @@ func reportShowsMoney(args []string) bool {
 // actionOf names a command of the command line as the table of roles does.
 func actionOf(cmd *cobra.Command) auth.Action {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	if f := cmd.Flags().Lookup(auditorFlag); f != nil && f.Changed {
+		path += " " + auditorFlag
+	}
 	if first, _, _ := strings.Cut(path, " "); first == "record" {
 		return "record"
 	}
@@ -160,8 +163,8 @@ func actionOf(cmd *cobra.Command) auth.Action {
 }
 
 // permitted refuses what the caller's role does not allow, in a ledger that has
-// principals. What a command is about is what its argument CLIENT or AGENCY and its flags
-// --client, --agency and --worker name; each must be allowed.
+// principals. What a command is about is what its argument CLIENT, AGENCY or INVOICE and
+// its flags --client, --agency and --worker name; each must be allowed.
 func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Command, args []string) error {
 	action := actionOf(cmd)
 	key, err := p.key()
@@ -241,6 +244,13 @@ func (p *Program) abouts(ctx context.Context, l *app.Ledger, cmd *cobra.Command,
 		agency = args[0]
 	}
 	if agency != "" {
+		abouts = append(abouts, app.About{Agency: agency})
+	}
+	if strings.Contains(cmd.Use, " INVOICE") && len(args) > 0 {
+		agency, _, err := parseInvoice(args[0])
+		if err != nil {
+			return nil, err
+		}
 		abouts = append(abouts, app.About{Agency: agency})
 	}
 	if len(abouts) == 0 {

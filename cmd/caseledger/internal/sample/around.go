@@ -29,6 +29,9 @@ func (n network) sources() (all []source) {
 		if p.client {
 			clients[p.site] = append(clients[p.site], p)
 		}
+		if p.client && p.each(31, 4) && !p.showcase && !n.Clean {
+			all = append(all, source{startOf(horizon - 31), func() []app.Request { return recordStalled(n.Seed, p) }})
+		}
 	}
 	for _, s := range n.sites {
 		begins := startOf(s.from - 1)

@@ -68,7 +68,8 @@ func traced(t testing.TB, views *projections.Views) *trace.Report {
 
 // Given a sample that was invoiced month by month for its whole life, with returned,
 // held and denied invoices, advances, corrections and late letters among them, when
-// every line is traced to its records and computed again, then nothing differs.
+// every line is traced to its records and computed again, then nothing differs; nor does
+// it from what an auditor is given of one client.
 func TestBilledForItsWholeLife(t *testing.T) {
 	views := billed(t, sample.Config{Seed: 23})
 	r := traced(t, views)
@@ -78,6 +79,7 @@ func TestBilledForItsWholeLife(t *testing.T) {
 	if r.Adjustments == 0 || r.Denied == 0 || r.OutstandingCents == 0 || r.PaidCents == 0 {
 		t.Errorf("something does not occur: %+v", r)
 	}
+	auditors(t, views)
 	steps, last := map[string]int{}, map[string]bool{}
 	total := events.Cents(0)
 	err := views.Read(func(s *projections.Snapshot) error {

@@ -96,7 +96,7 @@ func (w *casework) writePlan() {
 		return
 	}
 	on = min(on+w.d.days(0, 8), w.end)
-	w.write(on, "set-goal", &clientcase.SetGoal{Client: w.id, Goal: "G-1", Need: need, Text: pick(w.d, goalTexts), ByDate: on + w.d.days(60, 150)})
+	w.write(on, "set-goal", &clientcase.SetGoal{Client: w.id, Goal: "G-1", Need: need, Text: pick(w.d, goalTexts), ByDate: on + w.d.days(60, 240)})
 	goals := []string{"G-1"}
 	if w.each(9, 1) {
 		w.write(on, "set-goal", &clientcase.SetGoal{Client: w.id, Goal: "G-2", Need: "legal", Text: "to know what happens in court"})

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"caseledger/aggregates/clientcase"
+	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 )
 
@@ -87,8 +88,41 @@ func (l *life) writeLateDepartures() {
 			supervisor := t.site.supervisor()
 			l.note(leaves+1, l.next(leaves+1), t.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
 			l.tenures = append(l.tenures, tenure{t.site, supervisor, leaves + 1})
+			l.relieve(leaves + 1 + l.d.days(18, 26))
 		}
 	}
+}
+
+// relieve passes the case from an interim lead to a case manager who has arrived
+// meanwhile, if one has.
+func (l *life) relieve(on events.Date) {
+	t := l.tenures[len(l.tenures)-1]
+	for _, c := range t.site.managers(on, on+6) {
+		if c != t.lead && l.understoodBy(c) && !c.away(on, on+6) {
+			l.handOff(on, on+l.d.days(1, 5), c, "a new case manager has arrived")
+			return
+		}
+	}
+}
+
+// recordStalled yields a hand-off that is proposed in the last weeks and that nobody
+// answers, when there is somebody to propose it to.
+func recordStalled(seed uint64, p *person) []app.Request {
+	l := newLife(seed, p)
+	l.sheet, l.d = nil, newDice(seed, 0, diceForStaff, 1<<41|uint64(p.ordinal))
+	l.keys = newKeyring(seed, sourceLateLeads, 1<<33|p.ordinal)
+	on := horizon - l.d.days(9, 30)
+	t := l.tenures[len(l.tenures)-1]
+	if l.closesAll() || p.enroll > on-90 || t.from > on-30 || t.lead.to != 0 || t.site.to != 0 {
+		return nil
+	}
+	for _, c := range t.site.managers(on, horizon) {
+		if c != t.lead && l.understoodBy(c) && !c.away(on, on) {
+			l.propose(on, c, "too many cases")
+			break
+		}
+	}
+	return l.sheet.sorted()
 }
 
 // writeDeparture passes the case of a lead who leaves to a colleague in time, or
@@ -105,15 +139,8 @@ func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	on := leaves + 1
 	l.note(on, l.next(on+l.d.days(0, 2)), old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
 	l.tenures = append(l.tenures, tenure{old.site, supervisor, on})
-	propose = on + l.d.days(18, 26)
-	if propose+6 > l.last {
-		return
-	}
-	for _, c := range old.site.managers(propose, propose+6) {
-		if l.understoodBy(c) && !c.away(propose, propose+6) {
-			l.handOff(propose, propose+l.d.days(1, 5), c, "a new case manager has arrived")
-			return
-		}
+	if propose = on + l.d.days(18, 26); propose+6 <= l.last {
+		l.relieve(propose)
 	}
 }
 
