@@ -112,7 +112,7 @@ func TestInstantRoundTrip(t *testing.T) {
 		if read, err := ParseInstant(i.String()); err != nil || read != i || len(i.String()) != len(instantLayout) {
 			r.Fatalf("%s is read as %d, %v", i, read, err)
 		}
-		s := scanner{rest: []byte(i.String() + `"`)}
+		s := scanner{rest: i.String() + `"`}
 		if fast := s.instant(); s.failed || len(s.rest) > 0 || fast != i {
 			r.Fatalf("%s is scanned as %d", i, fast)
 		}

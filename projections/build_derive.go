@@ -30,6 +30,10 @@ type jobResult struct {
 
 // derive derives every subject once, on all cores, and writes the rows in order.
 func (b *builder) derive(ctx context.Context, total uint64) error {
+	segments, at, err := b.segments()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	jobs, ordered := make(chan job), make(chan job, 2*workers)
@@ -40,10 +44,9 @@ func (b *builder) derive(ctx context.Context, total uint64) error {
 	for range workers {
 		group.Go(func() {
 			d := newDeriver(b.views)
-			segments := make([]segment, b.position.Sequence/segmentSize)
+			d.skip = b.skipped
 			for j := range jobs {
-				clear(segments) // they may lie elsewhere in another transaction
-				j.done <- b.deriveJob(d, segments, j.subjects)
+				j.done <- b.deriveJob(d, segments, at, j.subjects)
 			}
 		})
 	}
@@ -100,7 +103,22 @@ func (b *builder) subjectsAfter(after []byte) (subjects []events.Subject, err er
 	return subjects, err
 }
 
-func (b *builder) deriveJob(d *deriver, segments []segment, subjects []events.Subject) (result jobResult) {
+// segments returns all segments, and where the file lies in memory: they are good
+// as long as it lies there.
+func (b *builder) segments() (all []segment, at uintptr, err error) {
+	err = guard(func() error {
+		return b.db.View(func(tx *bolt.Tx) error {
+			all, at = make([]segment, 0, b.position.Sequence/segmentSize), b.db.Info().Data
+			return tx.Bucket(bucketRecords).ForEach(func(_, value []byte) error {
+				all = append(all, value)
+				return nil
+			})
+		})
+	})
+	return all, at, err
+}
+
+func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, subjects []events.Subject) (result jobResult) {
 	result.rows = make([]derived, len(subjects))
 	result.err = guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
@@ -108,7 +126,9 @@ func (b *builder) deriveJob(d *deriver, segments []segment, subjects []events.Su
 			if err != nil {
 				return err
 			}
-			s.segments = segments
+			if b.db.Info().Data == at {
+				s.segments = segments
+			}
 			buf := make([]byte, 0, len(subjects)*512)
 			for i, subject := range subjects {
 				if result.rows[i], err = d.deriveInto(s, subject, buf); err != nil {

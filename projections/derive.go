@@ -11,20 +11,33 @@ import (
 // goroutine.
 type deriver struct {
 	views   []View
-	ignored []string // what every view ignores
+	kinds   [][]events.Kind // of each view
+	ignored []string        // what every view ignores
+	skip    bits            // records that are known to be ignored
+
+	// Memory that is used again for each subject.
 	records []*events.Record
+	raw     []byte // of the records
 }
 
 func newDeriver(views []View) *deriver {
-	d := &deriver{views: views}
+	d := &deriver{views: views, ignored: ignoredBy(views)}
+	for _, v := range views {
+		d.kinds = append(d.kinds, v.Kinds())
+	}
+	return d
+}
+
+// ignoredBy lists the event types that every view ignores.
+func ignoredBy(views []View) (types []string) {
 	for i, v := range views {
 		ignores := v.Ignores()
 		if i == 0 {
-			d.ignored = slices.Clone(ignores)
+			types = slices.Clone(ignores)
 		}
-		d.ignored = slices.DeleteFunc(d.ignored, func(t string) bool { return !slices.Contains(ignores, t) })
+		types = slices.DeleteFunc(types, func(t string) bool { return !slices.Contains(ignores, t) })
 	}
-	return d
+	return types
 }
 
 // typeAt is where the type begins in a record in canonical form.
@@ -69,14 +82,13 @@ func (d *deriver) derive(s *Snapshot, subject events.Subject) (derived, error) {
 // deriveInto appends the rows to buf, which the result keeps.
 func (d *deriver) deriveInto(s *Snapshot, name events.Subject, buf []byte) (derived, error) {
 	out := derived{subject: name, rows: buf[len(buf):], ends: make([]int, 0, len(d.views))}
-	subject, err := s.subject(name, d.records[:0], d.ignores)
+	subject, err := d.subject(s, name)
 	if err != nil {
 		return out, err
 	}
-	defer func() { d.records = subject.Records }()
 	kind := name.Kind()
-	for _, view := range d.views {
-		if slices.Contains(view.Kinds(), kind) {
+	for i, view := range d.views {
+		if slices.Contains(d.kinds[i], kind) {
 			if out.rows, err = view.Derive(subject, out.rows); err != nil {
 				return out, fmt.Errorf("derive %s of %s: %w", view.Name(), name, err)
 			}
@@ -85,4 +97,48 @@ func (d *deriver) deriveInto(s *Snapshot, name events.Subject, buf []byte) (deri
 	}
 	out.principals, err = subject.principals()
 	return out, err
+}
+
+// subject returns a subject without the records that every view ignores. All of
+// it, down to the text in its records, is good until the next call only.
+func (d *deriver) subject(s *Snapshot, name events.Subject) (*Subject, error) {
+	subject := &Subject{Name: name, snapshot: s}
+	value := s.subjects.Get([]byte(name))
+	if value == nil {
+		return subject, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", name, err)
+	}
+	d.records, d.raw = d.records[:0], d.raw[:0]
+	err = s.eachRecord(&e, name, d.skip, func(sequence uint64, raw []byte) error {
+		if d.skip == nil && d.ignores(raw) {
+			return nil
+		}
+		// A copy: the file's memory may not be there any more when somebody
+		// looks at an error. Where it moves as it grows, the old one stays.
+		start := len(d.raw)
+		d.raw = append(d.raw, raw...)
+		var r *events.Record
+		d.records, r = another(d.records)
+		return events.DecodeInto(r, sequence, d.raw[start:len(d.raw):len(d.raw)])
+	})
+	if err != nil {
+		return nil, err
+	}
+	subject.Records = d.records
+	return subject, nil
+}
+
+// another appends a record to a list: the one that the list held there before, if
+// it did, which saves the largest allocation of a rebuild.
+func another(records []*events.Record) ([]*events.Record, *events.Record) {
+	n := len(records)
+	if n < cap(records) && records[:n+1][n] != nil {
+		records = records[:n+1]
+		return records, records[n]
+	}
+	r := new(events.Record)
+	return append(records, r), r
 }

@@ -8,14 +8,16 @@ import (
 
 // decoded is a record with what ingest needs of it.
 type decoded struct {
+	message events.Message
 	record  events.Record
 	hash    events.Hash
 	command uint64
+	ignored bool // by every view; set in a rebuild
 }
 
-// decode reads a record into d, which is used again in a rebuild.
-func (d *decoded) decode(m events.Message) error {
-	r := &d.record
+// decode reads the record of d's message.
+func (d *decoded) decode() error {
+	m, r := &d.message, &d.record
 	if err := events.DecodeInto(r, m.Sequence, m.Data); err != nil {
 		return err
 	}

@@ -159,8 +159,8 @@ func newLive(tx *bolt.Tx) (*live, error) {
 }
 
 func (l *live) ingest(m events.Message) error {
-	var d decoded
-	if err := d.decode(m); err != nil {
+	d := decoded{message: m}
+	if err := d.decode(); err != nil {
 		return err
 	}
 	e, err := l.entry(d.record.Subject)

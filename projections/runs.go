@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,8 +34,10 @@ type runs struct {
 	size    int64
 	bounds  []int64 // end of each run in file
 	limit   int     // records in a run
-	count   int     // records in parts
-	parts   map[events.Subject]*part
+	first   uint64  // position of the first record of the incomplete run
+	of      []int32 // of each record of that run, the index of its part
+	index   map[events.Subject]int32
+	parts   []part
 	scratch []byte
 }
 
@@ -49,47 +50,88 @@ func newRuns(directory string, limit int) (*runs, error) {
 	if err := os.Remove(f.Name()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit, parts: map[events.Subject]*part{}}, nil
+	return &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit, index: map[events.Subject]int32{}}, nil
 }
 
 func (r *runs) close() error { return r.file.Close() }
 
-// add appends a record to its subject, whose chain it must continue.
+// add appends a record to its subject, whose chain it must continue. Records come
+// in order, without a gap.
 func (r *runs) add(d *decoded) error {
 	rec := &d.record
-	p := r.parts[rec.Subject]
-	if p == nil {
-		p = &part{
-			subject: events.Subject(strings.Clone(string(rec.Subject))),
-			version: rec.Version, previous: rec.Previous, first: rec.Sequence,
-		}
-		r.parts[p.subject] = p
-	} else {
-		if err := p.follow(rec.Sequence, rec.Subject, rec.Version, rec.Previous); err != nil {
-			return err
-		}
-		p.positions = binary.AppendUvarint(p.positions, rec.Sequence-p.last)
+	if len(r.of) == 0 {
+		r.first = rec.Sequence
 	}
-	p.entry.version, p.hash, p.last = rec.Version, d.hash, rec.Sequence
-	if r.count++; r.count == r.limit {
+	i, known := r.index[rec.Subject]
+	if !known {
+		i = int32(len(r.parts))
+		subject := events.Subject(strings.Clone(string(rec.Subject)))
+		r.index[subject] = i
+		r.parts = append(r.parts, part{subject: subject, version: rec.Version, previous: rec.Previous, first: rec.Sequence})
+	} else if err := r.parts[i].follow(rec.Sequence, rec.Subject, rec.Version, rec.Previous); err != nil {
+		return err
+	}
+	e := &r.parts[i].entry
+	e.version, e.hash, e.last = rec.Version, d.hash, rec.Sequence
+	if r.of = append(r.of, i); len(r.of) == r.limit {
 		return r.flush()
 	}
 	return nil
 }
 
 func (r *runs) flush() error {
-	for _, subject := range slices.Sorted(maps.Keys(r.parts)) {
-		r.scratch = r.parts[subject].append(r.scratch[:0])
-		r.scratch = append(binary.AppendUvarint(nil, uint64(len(r.scratch))), r.scratch...)
-		if _, err := r.out.Write(r.scratch); err != nil {
-			return err
-		}
-		r.size += int64(len(r.scratch))
+	offsets, ends := r.grouped()
+	order := make([]int32, len(r.parts))
+	for i := range order {
+		order[i] = int32(i)
 	}
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(string(r.parts[a].subject), string(r.parts[b].subject)) })
+	var positions []byte
+	for _, i := range order {
+		p, start := &r.parts[i], int32(0)
+		if i > 0 {
+			start = ends[i-1]
+		}
+		positions = positions[:0]
+		for k := start + 1; k < ends[i]; k++ {
+			positions = binary.AppendUvarint(positions, uint64(offsets[k]-offsets[k-1]))
+		}
+		p.positions = positions
+		r.scratch = p.append(r.scratch[:0])
+		var length [binary.MaxVarintLen64]byte
+		n := binary.PutUvarint(length[:], uint64(len(r.scratch)))
+		for _, b := range [][]byte{length[:n], r.scratch} {
+			if _, err := r.out.Write(b); err != nil {
+				return err
+			}
+		}
+		r.size += int64(n + len(r.scratch))
+	}
+	clear(r.index)
 	clear(r.parts)
-	r.count = 0
+	r.parts, r.of = r.parts[:0], r.of[:0]
 	r.bounds = append(r.bounds, r.size)
 	return r.out.Flush()
+}
+
+// grouped returns the records of the run, as their offsets in it, part by part,
+// and where each part ends among them.
+func (r *runs) grouped() (offsets, ends []int32) {
+	ends = make([]int32, len(r.parts))
+	for _, i := range r.of {
+		ends[i]++
+	}
+	sum := int32(0)
+	for i, n := range ends {
+		ends[i] = sum // where it begins, until all are placed
+		sum += n
+	}
+	offsets = make([]int32, len(r.of))
+	for k, i := range r.of {
+		offsets[ends[i]] = int32(k)
+		ends[i]++
+	}
+	return offsets, ends
 }
 
 func (p *part) append(b []byte) []byte {
@@ -148,7 +190,7 @@ func (r *runReader) next() error {
 // merge calls f with the entry of every subject, in order of subjects. It checks
 // the chains where one run ends and the next begins.
 func (r *runs) merge(f func(events.Subject, *entry) error) error {
-	if r.count > 0 {
+	if len(r.of) > 0 {
 		if err := r.flush(); err != nil {
 			return err
 		}

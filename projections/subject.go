@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"caseledger/aggregates/policy"
 	"caseledger/events"
@@ -17,6 +18,7 @@ type Subject struct {
 	Records []*events.Record
 
 	snapshot    *Snapshot
+	principal   *Subject // the one asked for last
 	facts       *policy.Facts
 	entitlement *policy.Entitlement
 }
@@ -132,7 +134,15 @@ func (s *Snapshot) Book() (*policy.Book, error) {
 // derivative's rows may depend on it. The id must be one that the case's records
 // link to, else the row would not be derived again when the principal changes.
 func (s *Subject) Principal(id string) (*Subject, error) {
-	return s.snapshot.Subject(events.SubjectOf(events.KindCase, id))
+	name := events.SubjectOf(events.KindCase, id)
+	if s.principal == nil || s.principal.Name != name {
+		principal, err := s.snapshot.Subject(name)
+		if err != nil {
+			return nil, err
+		}
+		s.principal = principal
+	}
+	return s.principal, nil
 }
 
 // Programme returns the subject of the programme's policies, on which any row
@@ -140,7 +150,13 @@ func (s *Subject) Principal(id string) (*Subject, error) {
 func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
 
 // Subject returns a subject with its history, which may be empty.
-func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil, nil) }
+func (s *Snapshot) Subject(name events.Subject) (*Subject, error) {
+	records, err := s.History(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Subject{Name: name, Records: records, snapshot: s}, nil
+}
 
 // Client returns the case of a client with its history, or a [*NotFoundError].
 func (s *Snapshot) Client(id string) (*Subject, error) {
@@ -151,16 +167,8 @@ func (s *Snapshot) Client(id string) (*Subject, error) {
 	return c, err
 }
 
-func (s *Snapshot) subject(name events.Subject, buf []*events.Record, skip func(raw []byte) bool) (*Subject, error) {
-	records, err := s.appendHistory(buf, name, skip)
-	if err != nil {
-		return nil, err
-	}
-	return &Subject{Name: name, Records: records, snapshot: s}, nil
-}
-
 // principals returns the coded ids of all principals that the case was ever
-// linked to: its rows may depend on any of them.
+// linked to: its rows may depend on any of them. They may be kept.
 func (s *Subject) principals() ([]string, error) {
 	var ids []string
 	if s.Name.Kind() != events.KindCase {
@@ -182,7 +190,7 @@ func (s *Subject) principals() ([]string, error) {
 			}
 		}
 		if link != nil && !slices.Contains(ids, link.Principal) {
-			ids = append(ids, link.Principal)
+			ids = append(ids, strings.Clone(link.Principal))
 		}
 	}
 	return ids, nil

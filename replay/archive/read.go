@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -143,12 +144,12 @@ func (a *Archive) readBundle(b *bundle) ([]events.Message, error) {
 			return nil, &DamageError{path, "it ends early"}
 		}
 		n := int(binary.BigEndian.Uint16(data))
-		if data = data[2:]; len(data) < n {
+		if len(data) < 2+n {
 			return nil, &DamageError{path, "it ends early"}
 		}
-		batch[i] = events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[:n:n]}
-		hashes[i] = tlog.RecordHash(data[:n])
-		if data = data[n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
+		batch[i] = events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[2 : 2+n : 2+n]}
+		hashes[i] = recordHash(data[1 : 2+n])
+		if data = data[2+n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
 			return nil, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", batch[i].Sequence)}
 		}
 	}
@@ -162,6 +163,26 @@ func (a *Archive) readBundle(b *bundle) ([]events.Message, error) {
 		return batch, a.checkTile(b.n, hashes[:])
 	}
 	return batch, nil
+}
+
+// recordHash is [tlog.RecordHash] of b without its first byte, in the place of
+// which stands, meanwhile, what RFC 6962 puts before a record: the record is not
+// copied.
+func recordHash(b []byte) tlog.Hash {
+	first := b[0]
+	b[0] = 0
+	h := tlog.Hash(sha256.Sum256(b))
+	b[0] = first
+	return h
+}
+
+// nodeHash is [tlog.NodeHash] without its allocations.
+func nodeHash(left, right tlog.Hash) tlog.Hash {
+	var b [1 + 2*tlog.HashSize]byte
+	b[0] = 1
+	copy(b[1:], left[:])
+	copy(b[1+tlog.HashSize:], right[:])
+	return sha256.Sum256(b[:])
 }
 
 // checkTile checks a complete tile of level 0 against what it must hold.
