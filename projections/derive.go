@@ -17,7 +17,14 @@ type deriver struct {
 
 	// Memory that is used again for each subject.
 	records []*events.Record
+	found   []found
 	raw     []byte // of the records
+}
+
+// found is where the bytes of a record are.
+type found struct {
+	sequence uint64
+	raw      []byte
 }
 
 func newDeriver(views []View) *deriver {
@@ -111,24 +118,47 @@ func (d *deriver) subject(s *Snapshot, name events.Subject) (*Subject, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read history of %s: %w", name, err)
 	}
-	d.records, d.raw = d.records[:0], d.raw[:0]
+	d.found = d.found[:0]
 	err = s.eachRecord(&e, name, d.skip, func(sequence uint64, raw []byte) error {
-		if d.skip == nil && d.ignores(raw) {
-			return nil
+		if d.skip != nil || !d.ignores(raw) {
+			d.found = append(d.found, found{sequence, raw})
 		}
-		// A copy: the file's memory may not be there any more when somebody
-		// looks at an error. Where it moves as it grows, the old one stays.
-		start := len(d.raw)
-		d.raw = append(d.raw, raw...)
-		var r *events.Record
-		d.records, r = another(d.records)
-		return events.DecodeInto(r, sequence, d.raw[start:len(d.raw):len(d.raw)])
+		return nil
 	})
+	if err == nil {
+		err = d.decode(name)
+	}
 	if err != nil {
 		return nil, err
 	}
 	subject.Records = d.records
 	return subject, nil
+}
+
+// decode decodes the records that were found. They lie all over the file: they are
+// copied first, so that the processor fetches several at a time. And it must be
+// copies: the file's memory may be gone when somebody looks at an error.
+func (d *deriver) decode(name events.Subject) error {
+	size := 0
+	for i := range d.found {
+		size += len(d.found[i].raw)
+	}
+	d.raw = slices.Grow(d.raw[:0], size)
+	for i := range d.found {
+		f := &d.found[i]
+		start := len(d.raw)
+		d.raw = append(d.raw, f.raw...)
+		f.raw = d.raw[start:len(d.raw):len(d.raw)]
+	}
+	d.records = d.records[:0]
+	for _, f := range d.found {
+		var r *events.Record
+		d.records, r = another(d.records)
+		if err := events.DecodeInto(r, f.sequence, f.raw); err != nil {
+			return fmt.Errorf("read history of %s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // another appends a record to a list: the one that the list held there before, if

@@ -166,13 +166,10 @@ func changes(days []events.Date, f *policy.Facts) []events.Date {
 }
 
 func scheduleOf(e *policy.Entitlement, day events.Date) schedule {
-	r := e.On(day)
-	sc := schedule{from: day, lastFunded: r.LastFundedDay, clocks: make([]clock, 0, len(e.Clocks))}
+	sc := schedule{from: day, lastFunded: e.LastFundedDay(), clocks: make([]clock, 0, len(e.Clocks))}
 	for i := range e.Clocks {
 		c := &e.Clocks[i]
-		sc.clocks = append(sc.clocks, clock{
-			r.Clocks[i].Status, c.Start, c.End, c.LimitDays, c.Used(c.End) == int(c.End-c.Start)+1,
-		})
+		sc.clocks = append(sc.clocks, clock{c.StatusOn(day), c.Start, c.End, c.LimitDays, c.Used(c.End) == int(c.End-c.Start)+1})
 	}
 	return sc
 }
