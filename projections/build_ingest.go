@@ -12,8 +12,13 @@ import (
 	"caseledger/events"
 )
 
-// batchesAhead is how many batches are read ahead of what is written.
-const batchesAhead = 4
+const (
+	// batchSize is the least number of records that are worked on at a time.
+	batchSize = 512
+	// batchesAhead is how many batches are read ahead of what is written: enough
+	// to work on during a commit. They hold half a megabyte to a megabyte each.
+	batchesAhead = 16
+)
 
 // A batch is some consecutive records on their way from the source to the file.
 type batch struct {
@@ -41,15 +46,21 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 		}
 		written <- err
 	}()
+	next := b.batch()
+	send := func() {
+		work <- next // first: the writer waits for every batch that it is given
+		ordered <- next
+		next = b.batch()
+	}
 	err := src.Read(ctx, 1, b.until, func(messages []events.Message) error {
-		if err := ctx.Err(); err != nil {
-			return err
+		if next.add(messages); len(next.records) >= batchSize {
+			send()
 		}
-		batch := b.batch(messages)
-		work <- batch // first: the writer waits for every batch that it is given
-		ordered <- batch
-		return nil
+		return ctx.Err()
 	})
+	if err == nil && len(next.records) > 0 {
+		send()
+	}
 	close(work)
 	close(ordered)
 	if wrote := <-written; wrote != nil {
@@ -61,20 +72,23 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	return err
 }
 
-// batch returns a batch of messages, which the writer has done with before.
-func (b *builder) batch(messages []events.Message) *batch {
-	var next *batch
+// batch returns an empty batch, which the writer has done with before.
+func (b *builder) batch() *batch {
 	select {
-	case next = <-b.free:
+	case done := <-b.free:
+		done.records = done.records[:0]
+		return done
 	default:
-		next = &batch{done: make(chan error, 1)}
+		return &batch{done: make(chan error, 1)}
 	}
-	n := len(messages)
-	next.records = slices.Grow(next.records[:0], n)[:n]
+}
+
+func (b *batch) add(messages []events.Message) {
+	n := len(b.records)
+	b.records = slices.Grow(b.records, len(messages))[:n+len(messages)]
 	for i, m := range messages {
-		next.records[i].message = m
+		b.records[n+i].message = m
 	}
-	return next
 }
 
 // decode decodes batches; of one that holds a fault the rest is left undone.
