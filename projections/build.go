@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
-
-	"caseledger/events"
 )
 
 // Build builds the views of the records 1..until of src in a new file at path,
@@ -59,6 +58,7 @@ type builder struct {
 	free     chan *batch  // batches that are written
 	ignored  []string     // types that every view ignores
 	skipped  bits         // the records of these types, by position
+	starts   [][]byte     // the first subject of each batch to derive
 }
 
 func newBuilder(path string, views []View, until uint64, runSize int, progress func(Progress)) (*builder, error) {
@@ -139,15 +139,19 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	return b.db.Update(func(*bolt.Tx) error { return nil })
 }
 
-// index merges the runs into the bucket of subjects and returns their number.
+// index merges the runs into the bucket of subjects and returns their number. It
+// notes where the batches begin in which they are derived.
 func (b *builder) index() (uint64, error) {
 	var count uint64
 	w := &sortedWriter{db: b.db}
-	err := b.runs.merge(func(subject events.Subject, e *entry) error {
+	err := b.runs.merge(func(subject []byte, e *entry) error {
+		if count%deriveBatch == 0 {
+			b.starts = append(b.starts, bytes.Clone(subject))
+		}
 		if count++; count%10_000 == 0 {
 			b.progress(Progress{Index, count, count})
 		}
-		return w.put(bucketSubjects, []byte(subject), e.append(nil))
+		return w.put(bucketSubjects, subject, e.append(nil))
 	})
 	if err = errors.Join(err, w.finish(err)); err != nil {
 		return 0, err

@@ -17,10 +17,11 @@ import (
 // transaction lasts no longer: the file cannot grow beneath it.
 const deriveBatch = 1024
 
-// A job is a batch of subjects to derive; done receives their rows, once.
+// A job is a batch of subjects to derive, from its first one on; done receives
+// their rows, once.
 type job struct {
-	subjects []events.Subject
-	done     chan jobResult
+	start []byte
+	done  chan jobResult
 }
 
 type jobResult struct {
@@ -46,7 +47,7 @@ func (b *builder) derive(ctx context.Context, total uint64) error {
 			d := newDeriver(b.views)
 			d.skip = b.skipped
 			for j := range jobs {
-				j.done <- b.deriveJob(d, segments, at, j.subjects)
+				j.done <- b.deriveJob(d, segments, at, j.start)
 			}
 		})
 	}
@@ -57,50 +58,17 @@ func (b *builder) derive(ctx context.Context, total uint64) error {
 func (b *builder) dispatch(ctx context.Context, jobs, ordered chan<- job) {
 	defer close(jobs)
 	defer close(ordered)
-	var after []byte
-	for {
-		subjects, err := b.subjectsAfter(after)
-		if err == nil && len(subjects) == 0 {
-			return
-		}
-		j := job{subjects, make(chan jobResult, 1)}
-		if err != nil {
-			j.done <- jobResult{err: err}
-		} else {
-			// To a worker first: the writer waits for every job that it is given.
+	for _, start := range b.starts {
+		j := job{start, make(chan jobResult, 1)}
+		// To a worker first: the writer waits for every job that it is given.
+		for _, to := range []chan<- job{jobs, ordered} {
 			select {
-			case jobs <- j:
+			case to <- j:
 			case <-ctx.Done():
 				return
 			}
 		}
-		select {
-		case ordered <- j:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil {
-			return
-		}
-		after = []byte(subjects[len(subjects)-1])
 	}
-}
-
-func (b *builder) subjectsAfter(after []byte) (subjects []events.Subject, err error) {
-	err = guard(func() error {
-		return b.db.View(func(tx *bolt.Tx) error {
-			c := tx.Bucket(bucketSubjects).Cursor()
-			k, _ := c.Seek(after)
-			if k != nil && string(k) == string(after) {
-				k, _ = c.Next()
-			}
-			for ; k != nil && len(subjects) < deriveBatch; k, _ = c.Next() {
-				subjects = append(subjects, events.Subject(k))
-			}
-			return nil
-		})
-	})
-	return subjects, err
 }
 
 // segments returns all segments, and where the file lies in memory: they are good
@@ -118,8 +86,8 @@ func (b *builder) segments() (all []segment, at uintptr, err error) {
 	return all, at, err
 }
 
-func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, subjects []events.Subject) (result jobResult) {
-	result.rows = make([]derived, len(subjects))
+func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, start []byte) (result jobResult) {
+	result.rows = make([]derived, 0, deriveBatch)
 	result.err = guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
 			s, err := newSnapshot(tx)
@@ -129,12 +97,15 @@ func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, subjects
 			if b.db.Info().Data == at {
 				s.segments = segments
 			}
-			buf := make([]byte, 0, len(subjects)*512)
-			for i, subject := range subjects {
-				if result.rows[i], err = d.deriveInto(s, subject, buf); err != nil {
+			buf := make([]byte, 0, deriveBatch*512)
+			c := s.subjects.Cursor()
+			for k, value := c.Seek(start); k != nil && len(result.rows) < deriveBatch; k, value = c.Next() {
+				rows, err := d.deriveInto(s, events.Subject(k), value, buf)
+				if err != nil {
 					return err
 				}
-				buf = result.rows[i].rows
+				result.rows = append(result.rows, rows)
+				buf = rows.rows
 			}
 			return nil
 		})

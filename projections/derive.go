@@ -83,13 +83,14 @@ func (d *derived) row(i int) []byte {
 }
 
 func (d *deriver) derive(s *Snapshot, subject events.Subject) (derived, error) {
-	return d.deriveInto(s, subject, nil)
+	return d.deriveInto(s, subject, s.subjects.Get([]byte(subject)), nil)
 }
 
-// deriveInto appends the rows to buf, which the result keeps.
-func (d *deriver) deriveInto(s *Snapshot, name events.Subject, buf []byte) (derived, error) {
+// deriveInto derives a subject from its entry, nil when it has none, and appends
+// the rows to buf, which the result keeps.
+func (d *deriver) deriveInto(s *Snapshot, name events.Subject, value, buf []byte) (derived, error) {
 	out := derived{subject: name, rows: buf[len(buf):], ends: make([]int, 0, len(d.views))}
-	subject, err := d.subject(s, name)
+	subject, err := d.subject(s, name, value)
 	if err != nil {
 		return out, err
 	}
@@ -108,9 +109,8 @@ func (d *deriver) deriveInto(s *Snapshot, name events.Subject, buf []byte) (deri
 
 // subject returns a subject without the records that every view ignores. All of
 // it, down to the text in its records, is good until the next call only.
-func (d *deriver) subject(s *Snapshot, name events.Subject) (*Subject, error) {
+func (d *deriver) subject(s *Snapshot, name events.Subject, value []byte) (*Subject, error) {
 	subject := &Subject{Name: name, snapshot: s}
-	value := s.subjects.Get([]byte(name))
 	if value == nil {
 		return subject, nil
 	}

@@ -2,6 +2,7 @@ package projections
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -145,51 +146,52 @@ func (p *part) append(b []byte) []byte {
 
 var errRun = errors.New("a run of subjects is malformed")
 
-func parsePart(b []byte) (*part, error) {
-	p := &part{}
-	n, k := binary.Uvarint(b)
-	if k <= 0 || uint64(len(b)-k) < n {
-		return nil, errRun
-	}
-	p.subject, b = events.Subject(b[k:k+int(n)]), b[k+int(n):]
-	if p.version, k = binary.Uvarint(b); k <= 0 || len(b) < k+len(p.previous) {
-		return nil, errRun
-	}
-	b = b[k+copy(p.previous[:], b[k:]):]
-	if p.first, k = binary.Uvarint(b); k <= 0 {
-		return nil, errRun
-	}
-	var err error
-	p.entry, err = parseEntry(b[k:])
-	return p, err
-}
-
 // A runReader reads the parts of one run in order.
 type runReader struct {
 	in   *bufio.Reader
-	head *part // nil at the end
+	buf  []byte
+	name []byte // of the part's subject, empty at the end; like the part it is good until the next one
+	head part
 }
 
 func (r *runReader) next() error {
 	n, err := binary.ReadUvarint(r.in)
 	if errors.Is(err, io.EOF) {
-		r.head = nil
+		r.name = nil
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b := make([]byte, n)
-	if _, err := io.ReadFull(r.in, b); err != nil {
+	r.buf = slices.Grow(r.buf[:0], int(n))[:n]
+	if _, err := io.ReadFull(r.in, r.buf); err != nil {
 		return err
 	}
-	r.head, err = parsePart(b)
+	return r.parse(r.buf)
+}
+
+func (r *runReader) parse(b []byte) error {
+	p := &r.head
+	n, k := binary.Uvarint(b)
+	if k <= 0 || uint64(len(b)-k) < n {
+		return errRun
+	}
+	r.name, b = b[k:k+int(n)], b[k+int(n):]
+	if p.version, k = binary.Uvarint(b); k <= 0 || len(b) < k+len(p.previous) {
+		return errRun
+	}
+	b = b[k+copy(p.previous[:], b[k:]):]
+	if p.first, k = binary.Uvarint(b); k <= 0 {
+		return errRun
+	}
+	var err error
+	p.entry, err = parseEntry(b[k:])
 	return err
 }
 
-// merge calls f with the entry of every subject, in order of subjects. It checks
-// the chains where one run ends and the next begins.
-func (r *runs) merge(f func(events.Subject, *entry) error) error {
+// merge calls f with the entry of every subject, in order of subjects, which is
+// good during the call. It checks the chains where one run ends and the next begins.
+func (r *runs) merge(f func(subject []byte, e *entry) error) error {
 	if len(r.of) > 0 {
 		if err := r.flush(); err != nil {
 			return err
@@ -204,47 +206,48 @@ func (r *runs) merge(f func(events.Subject, *entry) error) error {
 			return err
 		}
 	}
+	var subject []byte
+	var e entry
 	for {
-		subject, found := least(readers)
-		if !found {
+		if subject = append(subject[:0], least(readers)...); len(subject) == 0 {
 			return nil
 		}
-		e, err := join(readers, subject)
-		if err != nil {
+		e = entry{positions: e.positions[:0]}
+		if err := e.join(readers, subject); err != nil {
 			return err
 		}
-		if err := f(subject, e); err != nil {
+		if err := f(subject, &e); err != nil {
 			return err
 		}
 	}
 }
 
-func least(readers []*runReader) (subject events.Subject, found bool) {
+// least returns the first subject of all readers, nothing when all have ended.
+func least(readers []*runReader) (subject []byte) {
 	for _, r := range readers {
-		if r.head != nil && (!found || r.head.subject < subject) {
-			subject, found = r.head.subject, true
+		if len(r.name) > 0 && (subject == nil || bytes.Compare(r.name, subject) < 0) {
+			subject = r.name
 		}
 	}
-	return subject, found
+	return subject
 }
 
 // join takes the parts of a subject out of the runs, which are in stream order.
-func join(readers []*runReader, subject events.Subject) (*entry, error) {
-	e := &entry{}
+func (e *entry) join(readers []*runReader, subject []byte) error {
 	for _, r := range readers {
-		p := r.head
-		if p == nil || p.subject != subject {
+		if !bytes.Equal(r.name, subject) {
 			continue
 		}
-		if err := e.follow(p.first, subject, p.version, p.previous); err != nil {
-			return nil, err
+		p := &r.head
+		if err := e.follow(p.first, events.Subject(subject), p.version, p.previous); err != nil {
+			return err
 		}
 		e.positions = binary.AppendUvarint(e.positions, p.first-e.last)
 		e.positions = append(e.positions, p.positions...)
 		e.version, e.hash, e.last = p.entry.version, p.hash, p.last
 		if err := r.next(); err != nil {
-			return nil, fmt.Errorf("merge subjects: %w", err)
+			return fmt.Errorf("merge subjects: %w", err)
 		}
 	}
-	return e, nil
+	return nil
 }

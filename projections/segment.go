@@ -95,17 +95,18 @@ type entry struct {
 	positions []byte // the first position, then the differences
 }
 
+var errEntry = errors.New("an entry of a subject is malformed")
+
 func parseEntry(b []byte) (entry, error) {
 	var e entry
-	bad := fmt.Errorf("an entry of a subject is malformed")
 	version, n := binary.Uvarint(b)
 	if n <= 0 || len(b) < n+len(e.hash) {
-		return e, bad
+		return e, errEntry
 	}
 	e.version = version
 	b = b[n+copy(e.hash[:], b[n:]):]
 	if e.last, n = binary.Uvarint(b); n <= 0 {
-		return e, bad
+		return e, errEntry
 	}
 	e.positions = b[n:]
 	return e, nil

@@ -26,7 +26,7 @@ type Subject struct {
 // Facts returns the facts of a case. They must not be changed.
 func (s *Subject) Facts() (*policy.Facts, error) {
 	if s.facts == nil {
-		f := &policy.Facts{Client: s.Name.ID()}
+		f := policy.NewFacts(s.Name.ID(), s.Records)
 		for _, r := range s.Records {
 			if err := f.Apply(r); err != nil {
 				return nil, err

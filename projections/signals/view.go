@@ -48,7 +48,7 @@ func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
 	for _, x := range expenses {
 		to = row.String(to, x.Agency)
 		to = row.String(to, x.Category)
-		to = row.String(to, half(x.Receipt))
+		to = appendHalf(to, x.Receipt)
 		to = row.Cents(to, x.Cents)
 		to = row.Date(to, x.On)
 		to = row.Date(to, x.Recorded)
@@ -62,7 +62,18 @@ func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
 	return to, nil
 }
 
-// half returns 128 of the hash's 256 bits: enough to tell receipts apart.
+// appendHalf appends 128 of the hash's 256 bits: enough to tell receipts apart.
+func appendHalf(to []byte, receipt string) []byte {
+	var b [32]byte
+	if len(receipt) == 2*len(b) {
+		if _, err := hex.Decode(b[:], []byte(receipt)); err == nil {
+			return append(row.Len(to, 16), b[:16]...)
+		}
+	}
+	return row.String(to, half(receipt))
+}
+
+// half is what [appendHalf] appends of a text of any length.
 func half(receipt string) string {
 	b, err := hex.DecodeString(receipt)
 	if err != nil || len(b) < 16 {
