@@ -37,7 +37,7 @@ type form struct {
 
 type memberForm struct {
 	token string // ,"name":
-	field int
+	path  []int  // of the field
 	form  *form
 }
 
@@ -84,16 +84,29 @@ func formOf(t reflect.Type) *form {
 	return nil
 }
 
+// ofMembers adds the members of a struct, those of an embedded one in its place.
 func (f *form) ofMembers() *form {
+	seen := map[string]bool{}
 	for i := range f.typ.NumField() {
 		field := f.typ.Field(i)
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-		m := memberForm{`,"` + name + `":`, i, formOf(field.Type)}
 		plain := options == "" || options == "omitzero" || options == "omitempty"
-		if m.form == nil || !plain || field.Anonymous || !field.IsExported() || name == "" || name == "-" {
+		of := formOf(field.Type)
+		embedded := field.Anonymous && field.Tag == "" && field.Type.Kind() == reflect.Struct
+		if of == nil || !plain || !field.IsExported() || !embedded && (field.Anonymous || name == "" || name == "-") {
 			return nil
 		}
-		f.members = append(f.members, m)
+		members := []memberForm{{`,"` + name + `":`, nil, of}}
+		if embedded {
+			members = of.members
+		}
+		for _, m := range members {
+			if seen[m.token] {
+				return nil
+			}
+			seen[m.token] = true
+			f.members = append(f.members, memberForm{m.token, append([]int{i}, m.path...), m.form})
+		}
 	}
 	return f
 }
@@ -132,7 +145,7 @@ func (s *scanner) object(f *form, v reflect.Value) {
 	comma := 1 // the first member has none
 	for i := range f.members {
 		if m := &f.members[i]; s.has(m.token[comma:]) {
-			s.value(m.form, v.Field(m.field))
+			s.value(m.form, v.FieldByIndex(m.path))
 			comma = 0
 		}
 	}
