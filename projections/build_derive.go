@@ -30,7 +30,7 @@ type jobResult struct {
 }
 
 // derive derives every subject once, on all cores, and writes the rows in order.
-func (b *builder) derive(ctx context.Context, total uint64) error {
+func (b *builder) derive(ctx context.Context, total uint64) (err error) {
 	segments, at, err := b.segments()
 	if err != nil {
 		return err
@@ -39,8 +39,14 @@ func (b *builder) derive(ctx context.Context, total uint64) error {
 	workers := runtime.GOMAXPROCS(0)
 	jobs, ordered := make(chan job), make(chan job, 2*workers)
 	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel()
+	var synced error
+	defer func() {
+		cancel()
+		group.Wait()
+		err = errors.Join(err, synced)
+	}()
+	// The records, most of the file, go to the disk meanwhile.
+	group.Go(func() { synced = b.db.Sync() })
 	group.Go(func() { b.dispatch(ctx, jobs, ordered) })
 	for range workers {
 		group.Go(func() {

@@ -69,16 +69,26 @@ func (s *Subject) EntitlementOn(day events.Date) (*policy.Entitlement, error) {
 // Evaluate evaluates a selection of the case's facts, with the facts of the
 // principal that are effective by a day if they are asked for (R06).
 func (s *Subject) Evaluate(f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	return s.EvaluateIn(new(policy.Evaluator), f, day)
+}
+
+// EvaluateIn is [Subject.Evaluate] in memory that is used again: the result is good
+// until v evaluates next.
+func (s *Subject) EvaluateIn(v *policy.Evaluator, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
 	book, err := s.snapshot.Book()
 	if err != nil {
 		return nil, err
 	}
-	return s.EvaluateUnder(book, f, day)
+	return s.evaluate(v, book, f, day)
 }
 
 // EvaluateUnder is [Subject.Evaluate] under the policies of another book than
 // the one that the records make.
 func (s *Subject) EvaluateUnder(book *policy.Book, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	return s.evaluate(new(policy.Evaluator), book, f, day)
+}
+
+func (s *Subject) evaluate(v *policy.Evaluator, book *policy.Book, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
 	principal, err := s.principalFacts(book, f)
 	if err != nil {
 		return nil, err
@@ -86,7 +96,7 @@ func (s *Subject) EvaluateUnder(book *policy.Book, f *policy.Facts, day events.D
 	if principal != nil {
 		principal = principal.Until(day)
 	}
-	return policy.Evaluate(f, book, principal)
+	return v.Evaluate(f, book, principal)
 }
 
 // PrincipalFacts returns the facts of the principal on which the case's clocks

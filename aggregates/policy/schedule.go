@@ -22,8 +22,8 @@ type evaluation struct {
 	stays       [4]Stay
 }
 
-func newBuilder(f *Facts, book *Book) *builder {
-	v := &evaluation{}
+func newBuilder(v *evaluation, f *Facts, book *Book) *builder {
+	*v = evaluation{}
 	e, b := &v.entitlement, &v.builder
 	*e = Entitlement{Client: f.Client, facts: f, enrolled: f.EnrolledSpans(), Clocks: v.clocks[:0], pieces: v.pieces[:0]}
 	*b = builder{Entitlement: e, book: book, fundable: f.fundable(e.enrolled), stays: f.stays(v.stays[:0]), extensions: f.extensions()}

@@ -120,8 +120,9 @@ func schedulesOf(s *projections.Subject, f *policy.Facts) ([]schedule, error) {
 	bare := *f
 	bare.Expenses, bare.Causes = nil, nil
 	var schedules []schedule
+	var memory policy.Evaluator
 	for _, day := range slices.Compact(days) {
-		e, err := s.Evaluate(bare.Until(day), day)
+		e, err := s.EvaluateIn(&memory, bare.Until(day), day)
 		if err != nil {
 			return nil, err
 		}
