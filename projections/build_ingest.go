@@ -23,7 +23,23 @@ const (
 // A batch is some consecutive records on their way from the source to the file.
 type batch struct {
 	records []decoded
-	done    chan error // receives once the records are decoded
+	decoded chan error // receives once the records are
+	lent    []func()   // give back the memory of the messages
+}
+
+// A lender is a [Source] that can use the memory of its messages again.
+type lender interface {
+	// Lend is Read, but what a batch holds is good only until done is called, by
+	// any goroutine, once.
+	Lend(ctx context.Context, from, to uint64, f func(batch []events.Message, done func()) error) error
+}
+
+// lend is Lend of any source.
+func lend(ctx context.Context, src Source, until uint64, f func(batch []events.Message, done func()) error) error {
+	if l, ok := src.(lender); ok {
+		return l.Lend(ctx, 1, until, f)
+	}
+	return src.Read(ctx, 1, until, func(batch []events.Message) error { return f(batch, func() {}) })
 }
 
 // ingest reads on this goroutine, decodes on all cores, and writes in order on
@@ -52,8 +68,8 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 		ordered <- next
 		next = b.batch()
 	}
-	err := src.Read(ctx, 1, b.until, func(messages []events.Message) error {
-		if next.add(messages); len(next.records) >= batchSize {
+	err := lend(ctx, src, b.until, func(messages []events.Message, done func()) error {
+		if next.add(messages, done); len(next.records) >= batchSize {
 			send()
 		}
 		return ctx.Err()
@@ -76,14 +92,14 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 func (b *builder) batch() *batch {
 	select {
 	case done := <-b.free:
-		done.records = done.records[:0]
 		return done
 	default:
-		return &batch{done: make(chan error, 1)}
+		return &batch{decoded: make(chan error, 1)}
 	}
 }
 
-func (b *batch) add(messages []events.Message) {
+func (b *batch) add(messages []events.Message, done func()) {
+	b.lent = append(b.lent, done)
 	n := len(b.records)
 	b.records = slices.Grow(b.records, len(messages))[:n+len(messages)]
 	for i, m := range messages {
@@ -91,10 +107,19 @@ func (b *batch) add(messages []events.Message) {
 	}
 }
 
+// clear empties a batch that was written, of which nothing is needed any more.
+func (b *batch) clear() {
+	for _, done := range b.lent {
+		done()
+	}
+	clear(b.lent)
+	b.records, b.lent = b.records[:0], b.lent[:0]
+}
+
 // decode decodes batches; of one that holds a fault the rest is left undone.
 func (b *builder) decode(work <-chan *batch) {
 	for batch := range work {
-		batch.done <- guard(func() error {
+		batch.decoded <- guard(func() error {
 			for i := range batch.records {
 				d := &batch.records[i]
 				if err := d.decode(); err != nil {
@@ -120,7 +145,7 @@ func (b *builder) write(batches <-chan *batch) error {
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
 	b.packer.reset(nil)
 	for batch := range batches {
-		if err := <-batch.done; err != nil {
+		if err := <-batch.decoded; err != nil {
 			return err
 		}
 		for i := range batch.records {
@@ -134,6 +159,7 @@ func (b *builder) write(batches <-chan *batch) error {
 			}
 		}
 		b.progress(Progress{Ingest, b.position.Sequence, b.until})
+		batch.clear()
 		select {
 		case b.free <- batch:
 		default:
