@@ -33,8 +33,8 @@ func TestCatalogue(t *testing.T) {
 			})
 		}
 	}
-	if len(seen) != 60 {
-		t.Errorf("the catalogue has %d commands, want 60", len(seen))
+	if len(seen) < 65 {
+		t.Errorf("the catalogue has %d commands: some are lost", len(seen))
 	}
 }
 

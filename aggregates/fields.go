@@ -14,7 +14,7 @@ import (
 //	doc:"…"                one line for people
 //	required:"true"        it must be given
 //	enum:"a,b,c"           the only values (of each element, for a list)
-//	format:"state"         one of id, country, state, language, sha256, date
+//	format:"state"         one of id, country, state, language, sha256, date, table
 //	min:"1" max:"25"       bounds of a whole number or an amount
 //	secret:"identity"      identifying text; never stored, shown or logged in clear
 //	example:"A-017"        for help and generated forms

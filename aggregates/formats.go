@@ -1,10 +1,13 @@
 package aggregates
 
 import (
+	"encoding/csv"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"caseledger/events"
 
@@ -38,11 +41,34 @@ func CheckFormat(format, text string) error {
 		if b, err := hex.DecodeString(text); err != nil || len(b) != 32 || strings.ToLower(text) != text {
 			return fmt.Errorf("%q is not a SHA-256 of 64 lower-case hexadecimal digits", text)
 		}
+	case formatTable:
+		return checkTable(text)
 	case "date":
 		_, err := events.ParseDate(text)
 		return err
 	default:
 		return fmt.Errorf("unknown format %q", format)
+	}
+	return nil
+}
+
+// formatTable is the format of a table of figures: CSV with a line of names.
+const formatTable = "table"
+
+// checkTable reports a text that is no table, or too long for a record.
+func checkTable(s string) error {
+	if len(s) > MaxTable {
+		return fmt.Errorf("has %d bytes, more than %d", len(s), MaxTable)
+	}
+	if !utf8.ValidString(s) {
+		return errors.New("is not valid UTF-8")
+	}
+	rows, err := csv.NewReader(strings.NewReader(s)).ReadAll()
+	if err != nil {
+		return fmt.Errorf("is not a CSV table: %w", err)
+	}
+	if len(rows) < 2 {
+		return errors.New("is not a CSV table: it has no row below the names of its columns")
 	}
 	return nil
 }

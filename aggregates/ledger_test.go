@@ -11,6 +11,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
 	"caseledger/events"
@@ -20,7 +21,7 @@ import (
 
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
-		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), roster.Aggregate(),
+		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), publication.Aggregate(), roster.Aggregate(),
 	}
 }
 

@@ -90,6 +90,7 @@ func (l *ledger) line(t *testing.T, line string, seen map[string]bool) {
 	cmd, id := spec.New(), "CMD-"+strconv.Itoa(l.n)
 	for _, w := range expand(words[2:]) {
 		name, value, _ := strings.Cut(w, "=")
+		value = strings.ReplaceAll(value, `\n`, "\n")
 		if name == "id" {
 			id = value
 			continue

@@ -16,9 +16,10 @@ import (
 
 // The bounds of what a command may carry, well inside [events.MaxRecord].
 const (
-	MaxText   = 1000 // bytes of a text
-	MaxSecret = 4000 // bytes of a text that will be sealed
-	MaxItems  = 50   // items of a list or a map
+	MaxText   = 1000     // bytes of a text
+	MaxSecret = 4000     // bytes of a text that will be sealed
+	MaxItems  = 50       // items of a list or a map
+	MaxTable  = 24 << 10 // bytes of a table of figures
 )
 
 // A FieldError is one fault of one field of a command. It never repeats the text
@@ -84,6 +85,9 @@ func one(err error) []error {
 }
 
 func (f Field) checkText(s string) error {
+	if f.Format == formatTable {
+		return checkTable(s)
+	}
 	if err := checkPlain(s, f.Secret != ""); err != nil {
 		return err
 	}

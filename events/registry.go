@@ -48,7 +48,11 @@ func define[E any, P interface {
 
 // Types lists every registered event type, in the order of the documentation.
 func Types() []Type {
-	return slices.Concat(ledgerTypes, caseTypes, letterTypes, agencyTypes, workerTypes, billingTypes, rosterTypes, lookTypes, programmeTypes)
+	return slices.Concat(
+		ledgerTypes, caseTypes, casePlanTypes, caseBenefitTypes, letterTypes, requestTypes,
+		agencyTypes, agencyNetworkTypes, workerTypes, workerStaffTypes, billingTypes, rosterTypes, lookTypes,
+		programmeTypes, programmePerformanceTypes, partnerTypes, referralTypes, trainingTypes, awardTypes, publicationTypes,
+	)
 }
 
 var typesByName = func() map[string]*Type {

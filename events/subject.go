@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,15 +11,20 @@ type Kind string
 
 // The kinds of aggregates. Programme and ledger have one subject each.
 const (
-	KindCase      Kind = "case"      // a client's case; the id is the person's coded id
-	KindLetter    Kind = "letter"    // a person's way to an HHS letter; same coded id as the case
-	KindAgency    Kind = "agency"    // a subcontracted agency
-	KindWorker    Kind = "worker"    // a case manager or supervisor
-	KindBilling   Kind = "billing"   // an agency's invoices, payments and advances; same id as the agency
-	KindRoster    Kind = "roster"    // who may act on the ledger, and in what role
-	KindLook      Kind = "look"      // looks at a person's identifying data, on the stream ACCESS; same coded id as the case
-	KindProgramme Kind = "programme" // policies and other facts of the whole programme
-	KindLedger    Kind = "ledger"    // the genesis record, and nothing else
+	KindCase        Kind = "case"        // a client's case; the id is the person's coded id
+	KindLetter      Kind = "letter"      // a person's way to an HHS letter; same coded id as the case
+	KindAgency      Kind = "agency"      // a subcontracted agency
+	KindWorker      Kind = "worker"      // a case manager or supervisor
+	KindBilling     Kind = "billing"     // an agency's invoices, payments and advances; same id as the agency
+	KindRoster      Kind = "roster"      // who may act on the ledger, and in what role
+	KindLook        Kind = "look"        // looks at a person's identifying data, on the stream ACCESS; same coded id as the case
+	KindProgramme   Kind = "programme"   // policies and other facts of the whole programme
+	KindPartner     Kind = "partner"     // a provider of the partner directory
+	KindReferral    Kind = "referral"    // a person who was found or sent, before enrollment or instead of it
+	KindTraining    Kind = "training"    // one training and who attended
+	KindAward       Kind = "award"       // a grant or contract beside the per-capita one
+	KindPublication Kind = "publication" // figures as they were published
+	KindLedger      Kind = "ledger"      // the genesis record, and nothing else
 )
 
 // The subjects that exist once in a ledger.
@@ -28,10 +34,13 @@ const (
 	RosterSubject    Subject = "roster/ROSTER"
 )
 
-// Kinds lists every kind of aggregate.
-func Kinds() []Kind {
-	return []Kind{KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindRoster, KindLook, KindProgramme, KindLedger}
+var kinds = []Kind{
+	KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindRoster, KindLook, KindProgramme,
+	KindPartner, KindReferral, KindTraining, KindAward, KindPublication, KindLedger,
 }
+
+// Kinds lists every kind of aggregate.
+func Kinds() []Kind { return slices.Clone(kinds) }
 
 // A Subject names one aggregate as "kind/ID", for example "case/C-7QK2M4". All
 // of its records, in order, are its history.
@@ -64,8 +73,7 @@ func (s Subject) check() error {
 	if !found {
 		return fmt.Errorf("%q is not a subject of the form kind/ID", string(s))
 	}
-	switch Kind(kind) {
-	case KindCase, KindLetter, KindAgency, KindWorker, KindBilling, KindRoster, KindLook, KindProgramme, KindLedger:
+	if slices.Contains(kinds, Kind(kind)) {
 		return CheckID(id)
 	}
 	return fmt.Errorf("%q is not a subject: unknown kind %q", string(s), kind)

@@ -23,7 +23,7 @@ import (
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, billing.View{}, signals.View{}, retention.View{}}
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, statistics.WorkView{}, billing.View{}, signals.View{}, retention.View{}}
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays

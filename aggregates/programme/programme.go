@@ -1,5 +1,6 @@
-// Package programme decides which readings of the rulebook are in force from
-// when on.
+// Package programme decides what may be recorded of the programme as a whole: which
+// readings of the rulebook are in force from when on, final reports, goals and
+// the money set aside for them.
 package programme
 
 import (
@@ -21,6 +22,9 @@ func Aggregate() aggregates.Aggregate {
 		Commands: []aggregates.Spec{
 			aggregates.Define(events.KindProgramme, "adopt-policy", "", "put settings or rates of the rulebook in force from a date on", decideAdopt),
 			aggregates.Define(events.KindProgramme, "submit-final-report", "R32", "record that the final financial report of an award was submitted", decideSubmit),
+			aggregates.Define(events.KindProgramme, "agree-goal", "", "set a target for one measure and fiscal year", decideGoal),
+			aggregates.Define(events.KindProgramme, "record-best-practice", "", "keep a practice that works", decideBestPractice),
+			aggregates.Define(events.KindProgramme, "allocate-funds", "", "set money of a fiscal year aside for a purpose", decideAllocate),
 		},
 	}
 }

@@ -366,3 +366,28 @@ func Total(s *projections.Snapshot, from, to events.Date) (*Contract, error) {
 	}
 	return c, err
 }
+
+// EachClient calls f with what accrued to each client in the months of from to to,
+// if anything did, in order of the coded ids. Neither argument of f may be kept.
+func EachClient(s *projections.Snapshot, from, to events.Date, f func(client []byte, a Amounts) error) error {
+	first, last := monthOf(from), monthOf(to)
+	return s.Rows(viewName, events.KindCase, func(id, b []byte) error {
+		r := row.Read(b)
+		for range r.Len() {
+			r.Bytes()
+		}
+		var sum amounts
+		for range r.Len() {
+			if l := readLine(&r); l.month >= first && l.month <= last {
+				sum.add(l.amounts)
+			}
+		}
+		if r.Err() != nil {
+			return fmt.Errorf("read reimbursement of %s: %w", id, r.Err())
+		}
+		if sum == (amounts{}) {
+			return nil
+		}
+		return f(id, sum.named())
+	})
+}

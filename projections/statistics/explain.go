@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,20 +46,32 @@ func Explain(s *projections.Snapshot, q Query, row, column string) (*Explanation
 	if err != nil {
 		return nil, err
 	}
+	if q.SuppressBelow > 1 {
+		return nil, errors.New("explain: a report with suppressed counts names nobody; leave the suppression out")
+	}
+	made := len(sh.lines) == 0 // the lines of a cube are made as it is filled
+	if made {
+		sh.keep = true
+		if err := sh.run(s); err != nil {
+			return nil, err
+		}
+	}
 	l, c, err := sh.find(q.Report, row, column)
 	if err != nil {
 		return nil, err
 	}
-	c.keep = true
-	if err := sh.run(s); err != nil {
-		return nil, err
+	if !made {
+		c.keep = true
+		if err := sh.run(s); err != nil {
+			return nil, err
+		}
 	}
 	x := &Explanation{
 		Report: q.Report, Row: l.label, Column: column, Counted: c.n, At: s.Position(),
 		Value: sh.rows()[slices.Index(sh.lines, l)][slices.Index(sh.columns, column)],
 	}
 	for _, m := range c.members {
-		member, err := m.explain(s)
+		member, err := m.explain(s, sh.evidence)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +83,7 @@ func Explain(s *projections.Snapshot, q Query, row, column string) (*Explanation
 func (sh *sheet) find(report, row, column string) (*line, *cell, error) {
 	missing := &CellError{Report: report, Row: row, Column: column}
 	for _, l := range sh.lines {
-		if !strings.EqualFold(l.label, row) && (len(sh.columns) < 7 || !strings.EqualFold(l.texts[1], row)) {
+		if !strings.EqualFold(l.label, row) && (l.measure == "" || !strings.EqualFold(l.measure, row)) {
 			missing.Choices = append(missing.Choices, fmt.Sprintf("row %q", l.label))
 			continue
 		}
@@ -88,9 +101,9 @@ func (sh *sheet) find(report, row, column string) (*line, *cell, error) {
 	return nil, nil, missing
 }
 
-func (m member) explain(s *projections.Snapshot) (Member, error) {
+func (m member) explain(s *projections.Snapshot, evidence func(*events.Record) bool) (Member, error) {
 	out := Member{ID: m.subject.ID()}
-	records, err := m.records(s)
+	records, err := m.records(s, evidence)
 	for _, r := range records {
 		out.Events = append(out.Events, Event{r.Sequence, r.ID, r.Type, r.OccurredOn})
 	}
@@ -98,7 +111,7 @@ func (m member) explain(s *projections.Snapshot) (Member, error) {
 }
 
 // records returns the records that a member's count rests on.
-func (m member) records(s *projections.Snapshot) ([]*events.Record, error) {
+func (m member) records(s *projections.Snapshot, evidence func(*events.Record) bool) ([]*events.Record, error) {
 	if m.sequence > 0 {
 		r, err := s.Record(m.sequence)
 		if err != nil {
@@ -110,7 +123,10 @@ func (m member) records(s *projections.Snapshot) ([]*events.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.subject.Kind() != events.KindCase {
+	switch {
+	case evidence != nil:
+		return slices.DeleteFunc(subject.Records, func(r *events.Record) bool { return !evidence(r) }), nil
+	case m.subject.Kind() != events.KindCase:
 		return subject.Records, nil
 	}
 	f, err := subject.Facts()

@@ -26,6 +26,7 @@ func lettersByFiscalYear(q Query) *sheet {
 	for year := from; year <= to; year++ {
 		sh.newLine(strconv.Itoa(year), columns[1:]...)
 	}
+	sh.across("total", "adult_victims", "child_victims")
 	sh.fill = func(s *projections.Snapshot) error {
 		return eachLetterRow(s, func(id []byte, l letter) {
 			if l.date < q.First || l.date > q.Last {
@@ -86,6 +87,11 @@ func clientsEnrolled(q Query) *sheet {
 		derivatives.texts[i] = "N/A"
 	}
 	all := sh.newLine("Total clients served", columns[1:]...)
+	sh.down(victims, preOnly, certifiedOnly, moved)
+	sh.down(all, victims, derivatives)
+	sh.across("total", "male", "female")
+	sh.across("total", "adult", "children_and_youth")
+	sh.across("total", "sex", "labor", "both")
 	sh.fill = func(s *projections.Snapshot) error {
 		return eachPerson(s, func(id []byte, p *person) {
 			switch p.category(q.First, q.Last) {
@@ -134,6 +140,7 @@ func perCapita(q Query) *sheet {
 	}
 	total, pre, certified := add("total_clients_served"), add("pre_certified_victims"), add("certified_victims")
 	derivatives, transferred := add("family_derivatives"), add("transferred_pre_certified_to_certified")
+	sh.sums = []sum{{total, []*cell{pre, certified, derivatives}}}
 	sh.fill = func(s *projections.Snapshot) error {
 		return eachPerson(s, func(id []byte, p *person) {
 			switch status := p.lastStatus(q.First, q.Last); {
@@ -271,6 +278,7 @@ func lettersProfile(q Query) *sheet {
 			}
 		})
 	}
+	sh.conceal = func() { adults.conceal(); children.conceal() }
 	sh.finish = func() {
 		adults.finish()
 		children.finish()
@@ -281,16 +289,25 @@ func lettersProfile(q Query) *sheet {
 	return sh
 }
 
+// conceal hides the count that percentages are of when it is hidden itself.
+func (p *profile) conceal() {
+	for _, s := range p.shares {
+		if p.all.hidden {
+			s.line.texts[4] = Suppressed
+		}
+	}
+}
+
 func (p *profile) number(measure, unit string) *cell {
 	l := p.sh.newLine(p.population, "value")
-	l.label = p.population + "/" + measure
+	l.label, l.measure = p.population+"/"+measure, measure
 	l.texts[1], l.texts[3] = measure, unit
 	return p.sh.cell(l, "value")
 }
 
 func (p *profile) share(measure string, in func(letter) bool) {
 	l := p.sh.newLine(p.population, "value", profileCount)
-	l.label = p.population + "/" + measure
+	l.label, l.measure = p.population+"/"+measure, measure
 	l.texts[1], l.texts[3] = measure, "percent"
 	p.shares = append(p.shares, share{l, p.sh.cell(l, profileCount), in})
 }
@@ -317,6 +334,7 @@ func (p *profile) count(id []byte, l letter) {
 
 func (p *profile) finish() {
 	for _, s := range p.shares {
+		p.sh.sums = append(p.sh.sums, sum{s.cell, []*cell{s.line.cells[2]}}) // one hides the other
 		s.line.texts[2] = percent(s.cell.n, p.all.n)
 		s.line.texts[4] = strconv.Itoa(p.all.n)
 	}

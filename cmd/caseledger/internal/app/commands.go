@@ -8,6 +8,7 @@ import (
 	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/roster"
 	"caseledger/aggregates/worker"
 )
@@ -21,6 +22,7 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		worker.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
+		publication.Aggregate(),
 		roster.Aggregate(),
 	)
 	if err != nil {

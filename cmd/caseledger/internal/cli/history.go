@@ -152,6 +152,8 @@ var rulesOfEvents = []ruleOfEvents{
 	{"R25", "review.decided"},
 	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
 	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left"},
+	{"R30", "figures.published figures.restated"},
+	{"S3", "goal.agreed best-practice.recorded funds.allocated"},
 	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed"},
 	{"R32", "destruction.requested identity.destroyed final-report.submitted"},
 }

@@ -13,6 +13,7 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/history"
+	"caseledger/projections/statistics"
 )
 
 func (p *Program) identityCommand() *cobra.Command {
@@ -135,11 +136,23 @@ var showsMoney = map[auth.Action]bool{
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
 }
 
+// reportShowsMoney reports whether a report of the catalogue holds amounts.
+func reportShowsMoney(args []string) bool {
+	if len(args) == 0 {
+		return false
+	}
+	d, _ := statistics.Find(args[0])
+	return d.Money
+}
+
 // actionOf names a command of the command line as the table of roles does.
 func actionOf(cmd *cobra.Command) auth.Action {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 	if first, _, _ := strings.Cut(path, " "); first == "record" {
 		return "record"
+	}
+	if explain := cmd.Flags().Lookup("explain"); explain != nil && explain.Value.String() == "true" {
+		path += " explain"
 	}
 	return auth.Action(path)
 }
@@ -167,7 +180,7 @@ func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Comma
 		return err
 	}
 	class := auth.ClearFields
-	if showsMoney[action] {
+	if showsMoney[action] || action == "report" && reportShowsMoney(args) {
 		class = auth.MoneyFields
 	}
 	for _, about := range abouts {

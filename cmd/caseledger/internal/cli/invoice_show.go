@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -178,36 +176,23 @@ func (p *Program) showDraft(ctx context.Context, l *app.Ledger, o showInvoiceOpt
 }
 
 // writeInvoice writes an invoice in the format that is asked for.
-func (p *Program) writeInvoice(inv *statement.Invoice, out string) (err error) {
-	var w io.Writer = p.Out
-	if out != "" {
-		f, err := os.OpenFile(p.path(out), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, os.ErrExist) {
-			return usage("--out %s: the file exists already", out)
-		}
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if err = errors.Join(err, f.Close()); err == nil {
-				fmt.Fprintf(p.Err, "caseledger: note: wrote %s to %s\n", inv.ID(), out)
-			}
-		}()
-		w = f
-	} else if p.Terminal && (p.flags.format == formatXLSX || p.flags.format == formatPDF) {
+func (p *Program) writeInvoice(inv *statement.Invoice, out string) error {
+	if out == "" && p.Terminal && (p.flags.format == formatXLSX || p.flags.format == formatPDF) {
 		return usage("--format %s is not for a terminal: name a file with --out, such as %s", p.flags.format, inv.FileName(p.flags.format))
 	}
-	switch p.flags.format {
-	case formatCSV:
-		return inv.CSV(w)
-	case formatXLSX:
-		return inv.XLSX(w)
-	case formatPDF:
-		return inv.PDF(w)
-	case formatJSON:
-		return writeJSON(w, invoiceJSON(inv))
-	}
-	return inv.Text(w)
+	return p.toFile(out, inv.ID(), func(w io.Writer) error {
+		switch p.flags.format {
+		case formatCSV:
+			return inv.CSV(w)
+		case formatXLSX:
+			return inv.XLSX(w)
+		case formatPDF:
+			return inv.PDF(w)
+		case formatJSON:
+			return writeJSON(w, invoiceJSON(inv))
+		}
+		return inv.Text(w)
+	})
 }
 
 type lineJSON struct {

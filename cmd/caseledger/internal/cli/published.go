@@ -15,8 +15,8 @@ import (
 	"caseledger/testdata/published"
 )
 
-// A publication is one published table and how it is computed again.
-type publication struct {
+// A publishedTable is one published table and how it is computed again.
+type publishedTable struct {
 	file      string
 	title     string
 	keys      []string // columns that name a row
@@ -24,8 +24,8 @@ type publication struct {
 	recompute func(*projections.Snapshot, *policy.Book) (columns []string, rows [][]string, err error)
 }
 
-func publications() []publication {
-	return []publication{
+func publications() []publishedTable {
+	return []publishedTable{
 		{"letters-by-fiscal-year-2001-2008.csv", "Certification and eligibility letters by fiscal year (S1)",
 			[]string{"fiscal_year"}, nil, fromReport(statistics.FiscalYears(statistics.LettersByFiscalYear, 2001, 2008))},
 		{"letters-2008-profile.csv", "Profile of the letters of fiscal year 2008 (S1)",
@@ -109,7 +109,7 @@ type comparison struct {
 const differs = "≠"
 
 // compareTo lays the published table beside the computed one.
-func (t publication) compareTo(columns []string, rows [][]string) (*comparison, error) {
+func (t publishedTable) compareTo(columns []string, rows [][]string) (*comparison, error) {
 	data, err := published.Files.ReadFile(t.file)
 	if err != nil {
 		return nil, err

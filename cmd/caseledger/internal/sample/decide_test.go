@@ -13,6 +13,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
 	"caseledger/aggregates/programme"
+	"caseledger/aggregates/publication"
 	"caseledger/aggregates/worker"
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/sample"
@@ -42,7 +43,7 @@ func newLedger(t *testing.T) *ledger {
 		names: map[string]int{}, rulings: map[string]int{},
 	}
 	for _, a := range []aggregates.Aggregate{
-		programme.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
+		programme.Aggregate(), publication.Aggregate(), agency.Aggregate(), worker.Aggregate(), clientcase.Aggregate(), letter.Aggregate(),
 	} {
 		l.kinds[a.Kind] = a
 		for _, s := range a.Commands {

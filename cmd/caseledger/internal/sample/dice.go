@@ -100,6 +100,8 @@ const (
 	sourceCase
 	sourceLetter
 	sourceBilling
+
+	sourceFigures uint64 = 15
 )
 
 // newKeyring returns the keyring of a source; ordinal numbers the sources of a

@@ -63,7 +63,11 @@ func Requests(c Config) iter.Seq[app.Request] {
 
 // sourcesOf plans a sample.
 func sourcesOf(c Config) []source {
-	sources := []source{{0, func() []app.Request { return recordPolicies(c.Seed) }}}
+	sources := []source{
+		{0, func() []app.Request { return recordPolicies(c.Seed) }},
+		{startOf(programmeStart), func() []app.Request { return recordGoals(c.Seed) }},
+		{startOf(day("2009-06-01")), func() []app.Request { return recordFigures(c.Seed) }},
+	}
 	for copyOf := range c.scale() {
 		people, sites := plan(c.Seed, copyOf)
 		for _, s := range sites {

@@ -124,7 +124,7 @@ func TestPDFKeepsLongTexts(t *testing.T) {
 	}
 }
 
-func workbook(t testing.TB, inv *Invoice) *excelize.File {
+func opened(t testing.TB, inv *Invoice) *excelize.File {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(written(t, inv, "xlsx")))
 	if err != nil {
@@ -145,7 +145,7 @@ func rowsOf(t testing.TB, f *excelize.File, sheet string, raw bool) [][]string {
 
 func TestXLSXNumbersAndDates(t *testing.T) {
 	inv := ordinary(t)
-	f := workbook(t, &inv)
+	f := opened(t, &inv)
 	shown, raw := rowsOf(t, f, linesSheet, false), rowsOf(t, f, linesSheet, true)
 	if len(shown) != len(inv.Lines)+2 {
 		t.Fatalf("%d rows", len(shown))
@@ -177,7 +177,7 @@ func TestXLSXClients(t *testing.T) {
 		{"C-7QK2M4", "5", "$750.00", "$375.00", "-$450.00", "-$75.00", "$675.00"},
 		{"Total", "10", "$1,093.33", "$587.40", "-$450.00", "-$248.33", "$1,230.73"},
 	}
-	got := rowsOf(t, workbook(t, &inv), clientsSheet, false)
+	got := rowsOf(t, opened(t, &inv), clientsSheet, false)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -195,7 +195,7 @@ func TestXLSXCarriesTheLedgersTime(t *testing.T) {
 			t.Errorf("%s is of %s", f.Name, at)
 		}
 	}
-	props, err := workbook(t, &inv).GetDocProps()
+	props, err := opened(t, &inv).GetDocProps()
 	if err != nil || props.Created != "2008-08-20T14:03:11Z" || props.Modified != props.Created {
 		t.Errorf("created %s, modified %s, %v", props.Created, props.Modified, err)
 	}
@@ -225,7 +225,7 @@ func TestNoFormulas(t *testing.T) {
 				}
 			}
 		}
-		f := workbook(t, &inv)
+		f := opened(t, &inv)
 		for _, name := range f.GetSheetList() {
 			noFormulas(t, f, name)
 		}

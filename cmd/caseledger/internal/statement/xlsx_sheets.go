@@ -13,32 +13,32 @@ const invoiceWidth = len(approvalColumns)
 
 // invoice writes the first sheet: everything but the lines.
 func (b *book) invoice(inv *Invoice) {
-	b.widths(invoiceSheet, 34, 21, 15, 23, 20, 46)
-	b.put(invoiceSheet, 1, 1, b.title, inv.title())
+	b.Widths(invoiceSheet, 34, 21, 15, 23, 20, 46)
+	b.Put(invoiceSheet, 1, 1, b.Title, inv.title())
 	row := b.pairs(3, inv.header())
-	row = b.section(row, b.headRight, append([]string{"Summary"}, gridColumns[:]...)...)
+	row = b.section(row, b.HeadRight, append([]string{"Summary"}, gridColumns[:]...)...)
 	for i, cents := range gridOf(inv.Lines) {
-		style, label := b.money, b.text
+		style, label := b.Money, b.Text
 		if i == rowTotal {
-			style, label = b.total, b.total
+			style, label = b.Total, b.Total
 		}
-		b.put(invoiceSheet, 1, row, label, gridRows[i])
+		b.Put(invoiceSheet, 1, row, label, gridRows[i])
 		for j, c := range cents {
-			b.put(invoiceSheet, j+2, row, style, c)
+			b.Put(invoiceSheet, j+2, row, style, c)
 		}
 		row++
 	}
 	row = b.amounts(row+1, inv.due())
 	if rows := inv.approvals(); len(rows) > 0 {
-		row = b.approvals(b.section(row, b.head, approvalColumns[:]...), rows)
+		row = b.approvals(b.section(row, b.Head, approvalColumns[:]...), rows)
 	}
 	if open := inv.open(); len(open) > 0 {
-		row = b.amounts(b.section(row, b.head, "Open at the closing date"), open)
+		row = b.amounts(b.section(row, b.Head, "Open at the closing date"), open)
 	}
 	if legend := inv.legend(); len(legend) > 0 {
-		row = b.pairs(b.section(row, b.head, "Rules used"), legend)
+		row = b.pairs(b.section(row, b.Head, "Rules used"), legend)
 	}
-	b.pairs(b.section(row, b.head, "Made from"), inv.made())
+	b.pairs(b.section(row, b.Head, "Made from"), inv.made())
 }
 
 // section leaves a row free, writes a head, its first cell apart in style, and
@@ -50,9 +50,9 @@ func (b *book) section(row, style int, names ...string) int {
 			name = names[i]
 		}
 		if i == 0 {
-			b.put(invoiceSheet, 1, row+1, b.head, name)
+			b.Put(invoiceSheet, 1, row+1, b.Head, name)
 		} else {
-			b.put(invoiceSheet, i+1, row+1, style, name)
+			b.Put(invoiceSheet, i+1, row+1, style, name)
 		}
 	}
 	return row + 2
@@ -61,15 +61,15 @@ func (b *book) section(row, style int, names ...string) int {
 // pairs writes labels and what they say across the other columns.
 func (b *book) pairs(row int, pairs []pair) int {
 	for _, p := range pairs {
-		b.put(invoiceSheet, 1, row, b.bold, p.label)
-		b.put(invoiceSheet, 2, row, b.wrap, p.value)
+		b.Put(invoiceSheet, 1, row, b.Bold, p.label)
+		b.Put(invoiceSheet, 2, row, b.Wrap, p.value)
 		first, err := excelize.CoordinatesToCellName(2, row)
-		b.do(err)
+		b.Do(err)
 		last, err := excelize.CoordinatesToCellName(invoiceWidth, row)
-		b.do(err)
-		b.do(b.MergeCell(invoiceSheet, first, last))
+		b.Do(err)
+		b.Do(b.MergeCell(invoiceSheet, first, last))
 		// A spreadsheet does not fit the height of a row to merged cells.
-		b.do(b.SetRowHeight(invoiceSheet, row, 14*float64(len(fold(p.value, 115)))))
+		b.Do(b.SetRowHeight(invoiceSheet, row, 14*float64(len(fold(p.value, 115)))))
 		row++
 	}
 	return row
@@ -78,8 +78,8 @@ func (b *book) pairs(row int, pairs []pair) int {
 // amounts writes labels in the first column and sums below the summary's totals.
 func (b *book) amounts(row int, amounts []amount) int {
 	for _, a := range amounts {
-		b.put(invoiceSheet, 1, row, b.bold, a.label)
-		b.put(invoiceSheet, 1+len(gridColumns), row, b.money, a.cents)
+		b.Put(invoiceSheet, 1, row, b.Bold, a.label)
+		b.Put(invoiceSheet, 1+len(gridColumns), row, b.Money, a.cents)
 		row++
 	}
 	return row
@@ -88,11 +88,11 @@ func (b *book) amounts(row int, amounts []amount) int {
 func (b *book) approvals(row int, rows []approval) int {
 	for _, a := range rows {
 		for i, c := range a.cells() {
-			style := b.text
+			style := b.Text
 			if i == invoiceWidth-1 {
-				style = b.wrap
+				style = b.Wrap
 			}
-			b.put(invoiceSheet, i+1, row, style, c)
+			b.Put(invoiceSheet, i+1, row, style, c)
 		}
 		row++
 	}
@@ -104,22 +104,22 @@ var clientColumns = []string{"Client", "Lines", "Administrative", "Client expens
 // clients writes one row per client, and the total.
 func (b *book) clients(inv *Invoice) {
 	groups := inv.groups()
-	b.widths(clientsSheet, 28, 8, 18, 18, 18, 22, 18)
+	b.Widths(clientsSheet, 28, 8, 18, 18, 18, 22, 18)
 	b.table(clientsSheet, len(groups), clientColumns, 1)
 	row := func(n, text, money int, name string, lines int, g grid) {
-		b.put(clientsSheet, 1, n, text, name)
-		b.put(clientsSheet, 2, n, text, lines)
+		b.Put(clientsSheet, 1, n, text, name)
+		b.Put(clientsSheet, 2, n, text, lines)
 		for i, c := range []events.Cents{
 			g[rowAdministrative][columnTotal], g[rowClient][columnTotal], g[rowCleared][columnTotal],
 			g[rowTotal][columnAdjustment], g[rowTotal][columnTotal],
 		} {
-			b.put(clientsSheet, 3+i, n, money, c)
+			b.Put(clientsSheet, 3+i, n, money, c)
 		}
 	}
 	for i, g := range groups {
-		row(i+2, b.text, b.money, g.client, len(g.lines)+len(g.adjustments), g.sums)
+		row(i+2, b.Text, b.Money, g.client, len(g.lines)+len(g.adjustments), g.sums)
 	}
-	row(len(groups)+2, b.bold, b.total, "Total", len(inv.Lines), gridOf(inv.Lines))
+	row(len(groups)+2, b.Bold, b.Total, "Total", len(inv.Lines), gridOf(inv.Lines))
 }
 
 var lineColumns = []string{
@@ -129,19 +129,19 @@ var lineColumns = []string{
 
 // lines writes one row per line, and the total.
 func (b *book) lines(inv *Invoice) {
-	b.widths(linesSheet, 6, 18, 27, 12, 12, 14, 13, 12, 12, 7, 7, 15, 44, 30, 30, 30)
+	b.Widths(linesSheet, 6, 18, 27, 12, 12, 14, 13, 12, 12, 7, 7, 15, 44, 30, 30, 30)
 	b.table(linesSheet, len(inv.Lines), lineColumns, 0)
 	for i := range inv.Lines {
 		b.line(i+2, &inv.Lines[i])
 	}
 	row := len(inv.Lines) + 2
 	for column := 1; column <= 12; column++ {
-		b.put(linesSheet, column, row, b.total, "")
+		b.Put(linesSheet, column, row, b.Total, "")
 	}
-	b.put(linesSheet, 3, row, b.total, "Total of "+counted(len(inv.Lines), "line"))
-	b.put(linesSheet, 12, row, b.total, inv.Totals.TotalCents)
+	b.Put(linesSheet, 3, row, b.Total, "Total of "+counted(len(inv.Lines), "line"))
+	b.Put(linesSheet, 12, row, b.Total, inv.Totals.TotalCents)
 	// What finds a record again is for the screen.
-	b.do(b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("%s!$A$1:$M$%d", linesSheet, row), Scope: linesSheet}))
+	b.Do(b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("%s!$A$1:$M$%d", linesSheet, row), Scope: linesSheet}))
 }
 
 func (b *book) line(row int, l *Line) {
@@ -153,15 +153,15 @@ func (b *book) line(row int, l *Line) {
 		style int
 		value any
 	}{
-		{b.text, l.Number}, {b.text, l.Client}, {b.text, l.what()}, {b.text, adjustment}, {b.date, l.Clock},
-		{b.text, dashed(l.Rate)}, {b.money, l.RateCents}, {b.date, l.Start}, {b.date, l.End}, {b.text, l.Days}, {b.text, l.Rule},
-		{b.money, l.Cents}, {b.wrap, because}, {b.text, l.Policy}, {b.text, l.Expense + l.Advance}, {b.text, positions(l.Positions)},
+		{b.Text, l.Number}, {b.Text, l.Client}, {b.Text, l.what()}, {b.Text, adjustment}, {b.Date, l.Clock},
+		{b.Text, dashed(l.Rate)}, {b.Money, l.RateCents}, {b.Date, l.Start}, {b.Date, l.End}, {b.Text, l.Days}, {b.Text, l.Rule},
+		{b.Money, l.Cents}, {b.Wrap, because}, {b.Text, l.Policy}, {b.Text, l.Expense + l.Advance}, {b.Text, positions(l.Positions)},
 	}
 	for i, c := range cells {
 		if c.value == 0 || c.value == events.Cents(0) && i != 11 {
 			c.value = nil
 		}
-		b.put(linesSheet, i+1, row, c.style, c.value)
+		b.Put(linesSheet, i+1, row, c.style, c.value)
 	}
 }
 
@@ -169,22 +169,22 @@ func (b *book) line(row int, l *Line) {
 // prints them on every page and lets the rows be filtered.
 func (b *book) table(sheet string, rows int, columns []string, frozen int) {
 	for i, name := range columns {
-		style := b.head
+		style := b.Head
 		switch name {
 		case "Amount", "Rate amount", "Line", "Lines", "Days", "Administrative", "Client expenses", "Advances cleared", "of these, adjustments", "Subtotal":
-			style = b.headRight
+			style = b.HeadRight
 		}
-		b.put(sheet, i+1, 1, style, name)
+		b.Put(sheet, i+1, 1, style, name)
 	}
 	last, err := excelize.CoordinatesToCellName(len(columns), rows+1)
-	b.do(err)
+	b.Do(err)
 	corner, err := excelize.CoordinatesToCellName(frozen+1, 2)
-	b.do(err)
-	b.do(b.AutoFilter(sheet, "A1:"+last, nil))
+	b.Do(err)
+	b.Do(b.AutoFilter(sheet, "A1:"+last, nil))
 	pane := "bottomLeft"
 	if frozen > 0 {
 		pane = "bottomRight"
 	}
-	b.do(b.SetPanes(sheet, &excelize.Panes{Freeze: true, XSplit: frozen, YSplit: 1, TopLeftCell: corner, ActivePane: pane}))
-	b.do(b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: sheet + "!$1:$1", Scope: sheet}))
+	b.Do(b.SetPanes(sheet, &excelize.Panes{Freeze: true, XSplit: frozen, YSplit: 1, TopLeftCell: corner, ActivePane: pane}))
+	b.Do(b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: sheet + "!$1:$1", Scope: sheet}))
 }
