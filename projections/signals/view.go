@@ -64,22 +64,15 @@ func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
 
 // appendHalf appends 128 of the hash's 256 bits: enough to tell receipts apart.
 func appendHalf(to []byte, receipt string) []byte {
-	var b [32]byte
-	if len(receipt) == 2*len(b) {
-		if _, err := hex.Decode(b[:], []byte(receipt)); err == nil {
-			return append(row.Len(to, 16), b[:16]...)
-		}
+	var sum [32]byte
+	b := sum[:]
+	if len(receipt) > 2*len(b) {
+		b = make([]byte, hex.DecodedLen(len(receipt)))
 	}
-	return row.String(to, half(receipt))
-}
-
-// half is what [appendHalf] appends of a text of any length.
-func half(receipt string) string {
-	b, err := hex.DecodeString(receipt)
-	if err != nil || len(b) < 16 {
-		return receipt // not a SHA-256: kept as it is
+	if n, err := hex.Decode(b, []byte(receipt)); err == nil && n >= 16 {
+		return append(row.Len(to, 16), b[:16]...)
 	}
-	return string(b[:16])
+	return row.String(to, receipt) // not a SHA-256: kept as it is
 }
 
 // Findings returns the findings in all cases, or with an agency those that it
