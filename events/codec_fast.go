@@ -154,9 +154,7 @@ func (s *scanner) textOrNone() string {
 // that is set lies in the first of them.
 func unusual(b string) uint64 {
 	const ones, high = 0x0101010101010101, 0x8080808080808080
-	_ = b[7]
-	x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+	x := load8(b)
 	quote, backslash := x^ones*'"', x^ones*'\\'
 	below := (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash
 	return (below | x | (x + ones)) & high

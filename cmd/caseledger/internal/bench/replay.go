@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"slices"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,21 +20,22 @@ import (
 )
 
 // A cost is what some work took: by the clock, and of all cores together, which
-// says more on a machine that others use; what lived in the heap before it, and
-// the most that was in the heap during it, in bytes.
+// says more on a machine that others use; and what it did to the heap, in bytes.
 type cost struct {
-	wall, cpu    time.Duration
-	before, most uint64
+	wall, cpu time.Duration
+	before    uint64 // what lived before it
+	most      uint64 // the most that was in the heap, garbage included
+	lived     uint64 // the most that lived
 }
 
 func (r *run) spend(f func(context.Context) error) (cost, error) {
 	runtime.GC()
-	c := cost{before: heapInUse()}
+	_, before := heap()
 	high := watchHeap()
 	begin, used := r.Now(), processTime()
 	err := f(r.ctx)
-	c.wall, c.cpu = r.Now().Sub(begin), processTime()-used
-	c.most = high()
+	c := cost{wall: r.Now().Sub(begin), cpu: processTime() - used, before: before}
+	c.most, c.lived = high()
 	return c, err
 }
 
@@ -106,27 +106,29 @@ func (r *run) replay() error {
 	return nil
 }
 
-// addHeap adds the largest heap, all of the process, and how much of it a rebuild
-// needs by itself: what comes on top of what lives already when it reads the
-// archive, which takes no server.
+// addHeap adds the largest heap, all of the process with its garbage, and how much
+// of it lives: in the embedded server after it has read its stream, and on top of
+// that in a rebuild from the archive, which takes no server.
 func (r *run) addHeap(rounds [][4]cost) {
-	var most, ours, lives uint64
+	var most, server, ours uint64
 	for _, c := range rounds {
 		for i := range c {
 			most = max(most, c[i].most)
 		}
-		ours, lives = max(ours, c[3].most-min(c[3].most, c[3].before)), max(lives, c[3].before)
+		server, ours = max(server, c[3].before), max(ours, c[3].lived-min(c[3].lived, c[3].before))
 	}
 	mb := func(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
-	r.add(Figure{Name: "largest heap while replaying", Unit: "MB", Ours: mb(most), Target: 512,
-		Note: fmt.Sprintf("all of the process; %.0f MB live on after reading the stream, in the embedded server", mb(lives))})
-	r.add(Figure{Name: "largest heap without the server's", Unit: "MB", Ours: mb(ours), Note: "what a replay from the archive adds, garbage included"})
+	r.add(Figure{Name: "largest heap while replaying", Unit: "MB", Ours: mb(most), Target: 512, Note: "all of the process, with the garbage that the collector is told to leave"})
+	r.add(Figure{Name: "of it living in the embedded server", Unit: "MB", Ours: mb(server), Note: "after it read its stream"})
+	r.add(Figure{Name: "of it living in a rebuild", Unit: "MB", Ours: mb(ours)})
 }
 
-func heapInUse() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+// heap returns the bytes in the heap, and those of them that lived at the last
+// collection.
+func heap() (inUse, lived uint64) {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
-	return sample[0].Value.Uint64()
+	return sample[0].Value.Uint64(), sample[1].Value.Uint64()
 }
 
 // archive makes an archive of the ledger's records, unless an earlier run did.
@@ -167,17 +169,18 @@ func (p *phases) String(rounds int) string {
 	return fmt.Sprintf("ingest %.2f s, index %.2f s, derive %.2f s", s(projections.Ingest), s(projections.Index), s(projections.Derive))
 }
 
-// watchHeap samples the heap in use until the returned function is called, which
-// returns its high-water mark in bytes.
-func watchHeap() (high func() uint64) {
-	var most atomic.Uint64
+// watchHeap samples the heap until the returned function is called, which returns
+// the most that was in it, and the most that lived, in bytes.
+func watchHeap() (high func() (most, lived uint64)) {
+	var most, lived uint64
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
 		tick := time.NewTicker(20 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			most.Store(max(most.Load(), heapInUse()))
+			m, l := heap()
+			most, lived = max(most, m), max(lived, l)
 			select {
 			case <-tick.C:
 			case <-stop:
@@ -185,7 +188,7 @@ func watchHeap() (high func() uint64) {
 			}
 		}
 	}()
-	return func() uint64 { close(stop); <-done; return most.Load() }
+	return func() (uint64, uint64) { close(stop); <-done; return most, lived }
 }
 
 func medianOf[T any](list []T, of func(T) float64) float64 {
