@@ -255,7 +255,7 @@ func TestParseHashDigits(t *testing.T) {
 			want, err := hex.DecodeString(string(s))
 			lower := bytes.Equal(bytes.ToLower(s), s)
 			if ok != (err == nil && lower) || ok && !bytes.Equal(h[:], want) {
-				t.Fatalf("%q as digit %d: %v, %s", c, at, ok, h)
+				t.Fatalf("%q as digit %d: %v, %s", byte(c), at, ok, h)
 			}
 		}
 	}
