@@ -118,14 +118,15 @@ func (b *batch) clear() {
 
 // decode decodes batches; of one that holds a fault the rest is left undone.
 func (b *builder) decode(work <-chan *batch) {
+	var r events.Record
 	for batch := range work {
 		batch.decoded <- guard(func() error {
 			for i := range batch.records {
 				d := &batch.records[i]
-				if err := d.decode(); err != nil {
+				if err := d.decode(&r); err != nil {
 					return err
 				}
-				d.ignored = slices.Contains(b.ignored, d.record.Type)
+				d.ignored = slices.Contains(b.ignored, r.Type)
 			}
 			return nil
 		})
@@ -179,15 +180,15 @@ func (b *builder) add(tx *bolt.Tx, d *decoded) error {
 		return err
 	}
 	if d.ignored {
-		b.skipped.add(d.record.Sequence)
+		b.skipped.add(d.message.Sequence)
 	}
-	b.position = Position{d.record.Sequence, d.hash, max(b.position.Latest, d.record.Time)}
-	b.commands = append(b.commands, commandKey{d.command, d.record.Sequence})
-	b.packer.add(d.record.Raw)
+	b.position = Position{d.message.Sequence, d.hash, max(b.position.Latest, d.time)}
+	b.commands = append(b.commands, commandKey{d.command, d.message.Sequence})
+	b.packer.add(d.message.Data)
 	if !b.packer.full() {
 		return nil
 	}
-	number, _ := segmentOf(d.record.Sequence)
+	number, _ := segmentOf(d.message.Sequence)
 	records := tx.Bucket(bucketRecords)
 	records.FillPercent = 1
 	value := b.packer.seal(b.position.Latest)

@@ -35,7 +35,6 @@ type runs struct {
 	size    int64
 	bounds  []int64 // end of each run in file
 	limit   int     // records in a run
-	first   uint64  // position of the first record of the incomplete run
 	of      []int32 // of each record of that run, the index of its part
 	index   map[events.Subject]int32
 	parts   []part
@@ -59,21 +58,17 @@ func (r *runs) close() error { return r.file.Close() }
 // add appends a record to its subject, whose chain it must continue. Records come
 // in order, without a gap.
 func (r *runs) add(d *decoded) error {
-	rec := &d.record
-	if len(r.of) == 0 {
-		r.first = rec.Sequence
-	}
-	i, known := r.index[rec.Subject]
+	i, known := r.index[d.subject]
 	if !known {
 		i = int32(len(r.parts))
-		subject := events.Subject(strings.Clone(string(rec.Subject)))
+		subject := events.Subject(strings.Clone(string(d.subject)))
 		r.index[subject] = i
-		r.parts = append(r.parts, part{subject: subject, version: rec.Version, previous: rec.Previous, first: rec.Sequence})
-	} else if err := r.parts[i].follow(rec.Sequence, rec.Subject, rec.Version, rec.Previous); err != nil {
+		r.parts = append(r.parts, part{subject: subject, version: d.version, previous: d.previous, first: d.message.Sequence})
+	} else if err := r.parts[i].follow(d.message.Sequence, d.subject, d.version, d.previous); err != nil {
 		return err
 	}
 	e := &r.parts[i].entry
-	e.version, e.hash, e.last = rec.Version, d.hash, rec.Sequence
+	e.version, e.hash, e.last = d.version, d.hash, d.message.Sequence
 	if r.of = append(r.of, i); len(r.of) == r.limit {
 		return r.flush()
 	}
