@@ -135,7 +135,7 @@ func (b *builder) decode(work <-chan *batch) {
 
 // ingestCommit is the number of records in one transaction of ingest: whole
 // segments, and few enough to keep the heap small.
-const ingestCommit = 1 << 14
+const ingestCommit = 1 << 13
 
 // write ingests batches.
 func (b *builder) write(batches <-chan *batch) error {
