@@ -47,20 +47,44 @@ func Encode(env Envelope, event Event) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", env.Type, explain("member", err))
 	}
-	raw, err := json.Marshal(wire{
-		specVersion, env.ID, env.Type, env.Source, env.Subject, env.Time, contentType,
-		env.Version, env.Previous, env.OccurredOn, env.Actor, env.Role, env.Agency,
-		env.CausationID, env.CommandDigest, env.CorrelationID, data,
-	})
+	raw, err := encodeDocument(&env, data)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", env.Type, explain("attribute", err))
 	}
 	if len(raw) > MaxRecord {
 		return nil, fmt.Errorf("encode %s: %w", env.Type, tooLarge(raw))
 	}
-	// What is written must be readable for ever: the strict decoder is asked first.
-	return DecodeStrict(0, raw)
+	// What is written must be readable for ever: it is read first, whole.
+	r, err := Decode(0, raw)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.Event(); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
+
+// encodeDocument writes the document, by hand where its text needs no escape.
+func encodeDocument(e *Envelope, data []byte) ([]byte, error) {
+	if raw, ok := appendCanonical(make([]byte, 0, envelopeRoom+len(data)), e); ok {
+		return append(append(append(raw, `,"data":`...), data...), '}'), nil
+	}
+	return encodeAny(e, data)
+}
+
+// encodeAny writes any document; for those that encodeDocument writes by hand it
+// has the same result.
+func encodeAny(e *Envelope, data []byte) ([]byte, error) {
+	return json.Marshal(wire{
+		specVersion, e.ID, e.Type, e.Source, e.Subject, e.Time, contentType,
+		e.Version, e.Previous, e.OccurredOn, e.Actor, e.Role, e.Agency,
+		e.CausationID, e.CommandDigest, e.CorrelationID, data,
+	})
+}
+
+// envelopeRoom holds all of an envelope but the longest.
+const envelopeRoom = 768
 
 // Decode reads a record's envelope; [Record.Event] decodes its data.
 //
@@ -69,7 +93,7 @@ func Encode(env Envelope, event Event) (*Record, error) {
 // a fault in the data (an unknown or duplicate member, invalid UTF-8) is reported
 // there and no earlier. Every other record goes through [DecodeStrict]. Decode and
 // Record.Event together accept what DecodeStrict accepts, with the same result.
-// Use DecodeStrict where a record is judged (before writing, in verification) and
+// Use DecodeStrict where a record of another's writing is judged, and
 // Decode where records that were judged are read back. raw is kept.
 func Decode(sequence uint64, raw []byte) (*Record, error) {
 	r := new(Record)

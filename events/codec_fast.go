@@ -1,7 +1,9 @@
 package events
 
 import (
+	"encoding/hex"
 	"math/bits"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -40,6 +42,50 @@ func (e *Envelope) keepText() {
 
 // alias returns the text that b holds, without a copy: it changes when b does.
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// appendCanonical appends a document up to its data as [encodeAny] does, and
+// returns false for one whose text is not all plain.
+func appendCanonical(b []byte, e *Envelope) (_ []byte, ok bool) {
+	for _, text := range [...]string{e.ID, e.Type, e.Source, string(e.Subject), e.Actor, e.Role, e.CausationID} {
+		if text == "" || !isPlain(text) {
+			return b, false
+		}
+	}
+	if !isPlain(e.Agency) || !isPlain(e.CorrelationID) || e.Time == 0 || e.OccurredOn == 0 {
+		return b, false
+	}
+	b = append(append(b, `{"specversion":"1.0","id":"`...), e.ID...)
+	b = append(append(b, `","type":"`...), e.Type...)
+	b = append(append(b, `","source":"`...), e.Source...)
+	b = append(append(b, `","subject":"`...), e.Subject...)
+	b = e.Time.Time().AppendFormat(append(b, `","time":"`...), instantLayout)
+	b = strconv.AppendUint(append(b, `","datacontenttype":"application/json","version":`...), e.Version, 10)
+	if !e.Previous.IsZero() {
+		b = append(hex.AppendEncode(append(b, `,"previous":"`...), e.Previous[:]), '"')
+	}
+	b = e.OccurredOn.AppendText10(append(b, `,"occurredon":"`...))
+	b = append(append(b, `","actor":"`...), e.Actor...)
+	b = append(append(b, `","role":"`...), e.Role...)
+	if e.Agency != "" {
+		b = append(append(b, `","agency":"`...), e.Agency...)
+	}
+	b = append(append(b, `","causationid":"`...), e.CausationID...)
+	b = append(hex.AppendEncode(append(b, `","commanddigest":"`...), e.CommandDigest[:]), '"')
+	if e.CorrelationID != "" {
+		b = append(append(append(b, `,"correlationid":"`...), e.CorrelationID...), '"')
+	}
+	return b, true
+}
+
+// isPlain reports whether text is printable ASCII that needs no escape.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '\\' || c == '"' {
+			return false
+		}
+	}
+	return true
+}
 
 // A scanner reads canonical text from the left. After a failure what it returns
 // means nothing.

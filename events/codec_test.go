@@ -314,6 +314,9 @@ func encodeAgain(t *testing.T, r *Record) *Record {
 		}
 		t.Fatalf("encode what was decoded from %s: %v", r.Raw, err)
 	}
+	if want, err := encodeAny(&again.Envelope, again.data); err != nil || !bytes.Equal(again.Raw, want) {
+		t.Fatalf("by hand:\n%s\nby the codec:\n%s\n%v", again.Raw, want, err)
+	}
 	return again
 }
 
@@ -337,6 +340,16 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		}
 	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	r := encodeTest(b, delivered)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Encode(r.Envelope, delivered); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func BenchmarkEvent(b *testing.B) {

@@ -57,7 +57,7 @@ type builder struct {
 	commands []commandKey // of the incomplete run
 	free     chan *batch  // batches that are written
 	ignored  []string     // types that every view ignores
-	skipped  bits         // the records of these types, by position
+	skipped  positions    // the records of these types, by position
 	starts   [][]byte     // the first subject of each batch to derive
 }
 

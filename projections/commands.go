@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"sort"
 
 	bolt "go.etcd.io/bbolt"
@@ -71,23 +72,60 @@ func (k commandKey) bytes() []byte {
 	return binary.BigEndian.AppendUint64(key64(k.hash), k.sequence)
 }
 
+func hashAt(run []byte, i int) uint64 { return binary.BigEndian.Uint64(run[i*commandElement:]) }
+
+// Command is [Snapshot.Command] of the present, for a command that is new, as
+// most are: it then costs about a microsecond, however many records there are.
+func (v *Views) Command(id string) (sequence uint64, err error) {
+	hash, seen := hashCommand(id), false
+	note := func(uint64) bool { seen = true; return false }
+	err = v.view(func(tx *bolt.Tx) error {
+		runs, tail := tx.Bucket(bucketCommands), tx.Bucket(bucketCommandsTail)
+		if runs == nil || tail == nil {
+			return v.distrust(fmt.Sprintf("bucket %s or %s is missing", bucketCommands, bucketCommandsTail))
+		}
+		if findInTail(tail, hash, note); !seen {
+			v.filter.find(runs, hash, note)
+		}
+		return nil
+	})
+	if err != nil || !seen {
+		return 0, err
+	}
+	err = v.Read(func(s *Snapshot) error {
+		sequence, err = s.Command(id)
+		return err
+	})
+	return sequence, err
+}
+
 // findCommands calls f with the positions whose command ids have the hash, until
 // it returns false. The order is that of the positions.
 func findCommands(runs, tail *bolt.Bucket, hash uint64, f func(sequence uint64) bool) {
 	c := runs.Cursor()
 	for k, run := c.First(); k != nil; k, run = c.Next() {
-		base := binary.BigEndian.Uint64(k) * commandRun
-		n := len(run) / commandElement
-		at := func(i int) []byte { return run[i*commandElement:] }
-		i := sort.Search(n, func(i int) bool { return binary.BigEndian.Uint64(at(i)) >= hash })
-		for ; i < n && binary.BigEndian.Uint64(at(i)) == hash; i++ {
-			if !f(base + uint64(binary.BigEndian.Uint16(at(i)[commandPrefix:])) + 1) {
-				return
-			}
+		if !findInRun(binary.BigEndian.Uint64(k), run, hash, f) {
+			return
 		}
 	}
+	findInTail(tail, hash, f)
+}
+
+// findInRun is findCommands of one run, and returns whether to go on.
+func findInRun(number uint64, run []byte, hash uint64, f func(sequence uint64) bool) bool {
+	n := len(run) / commandElement
+	i := sort.Search(n, func(i int) bool { return hashAt(run, i) >= hash })
+	for ; i < n && hashAt(run, i) == hash; i++ {
+		if !f(number*commandRun + uint64(binary.BigEndian.Uint16(run[i*commandElement+commandPrefix:])) + 1) {
+			return false
+		}
+	}
+	return true
+}
+
+func findInTail(tail *bolt.Bucket, hash uint64, f func(sequence uint64) bool) {
 	prefix := key64(hash)
-	c = tail.Cursor()
+	c := tail.Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 		if !f(binary.BigEndian.Uint64(k[commandPrefix:])) {
 			return

@@ -13,7 +13,7 @@ type deriver struct {
 	views   []View
 	kinds   [][]events.Kind // of each view
 	ignored []string        // what every view ignores
-	skip    bits            // records that are known to be ignored
+	skip    positions       // records that are known to be ignored
 
 	// Memory that is used again for each subject.
 	records []*events.Record

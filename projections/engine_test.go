@@ -192,6 +192,14 @@ func TestLongStream(t *testing.T) {
 	if after := digest(t, live); after != before {
 		t.Errorf("rebuilt views have digest %s, live ones %s", after, before)
 	}
+	for sequence := uint64(1); sequence <= 1<<16+700; sequence += 97 {
+		if got, err := live.Command("cmd-" + projtest.ID(sequence)); got != sequence || err != nil {
+			t.Errorf("command of #%d found at #%d, %v", sequence, got, err)
+		}
+		if got, err := live.Command("new-" + projtest.ID(sequence)); got != 0 || err != nil {
+			t.Errorf("a new command found at #%d, %v", got, err)
+		}
+	}
 	err := live.Read(func(snap *projections.Snapshot) error {
 		for _, sequence := range []uint64{1, 255, 256, 257, 1<<16 - 1, 1 << 16, 1<<16 + 1, 1<<16 + 700} {
 			got, err := snap.Command("cmd-" + projtest.ID(sequence))

@@ -73,17 +73,17 @@ func (p *packer) seal(latest events.Instant) []byte {
 	return p.buf
 }
 
-// bits is a set of positions.
-type bits []uint64
+// positions is a set of records.
+type positions []uint64
 
-func (b *bits) add(n uint64) {
+func (b *positions) add(n uint64) {
 	for uint64(len(*b)) <= n/64 {
 		*b = append(*b, 0)
 	}
 	(*b)[n/64] |= 1 << (n % 64)
 }
 
-func (b bits) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]>>(n%64)&1 == 1 }
+func (b positions) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]>>(n%64)&1 == 1 }
 
 func key64(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
 

@@ -277,7 +277,7 @@ func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject eve
 }
 
 // eachRecord calls f with the bytes of the records of e that are not to be skipped.
-func (s *Snapshot) eachRecord(e *entry, subject events.Subject, skip bits, f func(sequence uint64, raw []byte) error) error {
+func (s *Snapshot) eachRecord(e *entry, subject events.Subject, skip positions, f func(sequence uint64, raw []byte) error) error {
 	var failed error
 	err := e.each(func(sequence uint64) bool {
 		if sequence > s.until {

@@ -36,6 +36,8 @@ type Views struct {
 	mu    sync.RWMutex // guards what follows; held for reading while db is used
 	db    *bolt.DB     // nil when closed or in doubt
 	doubt *DoubtError
+
+	filter *commandFilter // of db
 }
 
 // mapRoom is address space, not memory: bbolt must wait for all readers to map a
@@ -105,7 +107,7 @@ func (v *Views) open() error {
 		v.doubt = &DoubtError{v.path, err.Error()}
 		return db.Close()
 	}
-	v.db = db
+	v.db, v.filter = db, new(commandFilter)
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,10 +29,11 @@ const (
 // A Log is the ledger's stream as an [events.Log].
 type Log struct {
 	config   Config
-	conn     *nats.Conn // appends, heads and single records
+	conn     *nats.Conn // heads, single records, and appends unless there are links
 	js       jetstream.JetStream
 	readConn *nats.Conn // batches: a long read must not hold up an append
 	readJS   jetstream.JetStream
+	links    *links // appends to an embedded server; nil: conn takes them
 	replicas int
 	closed   atomic.Bool
 	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
@@ -76,6 +76,9 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if l.readConn, l.readJS, err = c.connect(); err != nil {
 		conn.Close()
 		return nil, err
+	}
+	if c.Server != nil {
+		l.links = newLinks(c.Server)
 	}
 	return l, nil
 }
@@ -150,17 +153,8 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	if l.broken.Load() {
 		return 0, l.storeError(ctx, subject, expected)
 	}
-	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
-	defer cancel()
-	defer context.AfterFunc(l.writable, cancel)()
-	ack, err := l.publish(bounded, subject, expected, &nats.Msg{
-		Subject: l.stream().wireSubject(subject),
-		Data:    data,
-		Header: nats.Header{
-			jetstream.MsgIDHeader:               {recordID},
-			jetstream.ExpectedLastSubjSeqHeader: {strconv.FormatUint(expected, 10)},
-		},
-	})
+	r := &record{subject, expected, recordID, data}
+	ack, err := l.publish(ctx, r)
 	switch {
 	case err != nil:
 		return 0, l.appendError(ctx, subject, expected, err)
@@ -170,22 +164,22 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	return ack.Sequence, nil
 }
 
-// publish sends a message, again while the cluster says only that another append
+// publish sends a record, again while the cluster says only that another append
 // to the subject is in process: its leader goes on saying so for a moment after
 // that append was acknowledged, so it decides nothing. Nothing was written then.
 // When the subject has moved on, that answer stands.
-func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint64, m *nats.Msg) (*jetstream.PubAck, error) {
+func (l *Log) publish(ctx context.Context, r *record) (*jetstream.PubAck, error) {
 	for {
-		ack, err := l.js.PublishMsg(ctx, m)
+		ack, err := l.send(ctx, r)
 		var refused *jetstream.APIError
 		if !errors.As(err, &refused) || refused.ErrorCode != codeInProcess {
 			return ack, err
 		}
-		last, lastErr := l.lastSequence(ctx, subject)
+		last, lastErr := l.lastSequence(ctx, r.subject)
 		if lastErr != nil {
 			return nil, lastErr
 		}
-		if last != expected {
+		if last != r.expected {
 			return nil, err
 		}
 		select {
@@ -194,6 +188,22 @@ func (l *Log) publish(ctx context.Context, subject events.Subject, expected uint
 		case <-time.After(inProcessPause):
 		}
 	}
+}
+
+// send sends a record once: on a link to an embedded server, which lets it write
+// whatever it is, else through the general client. A server that has nobody to take
+// it may be a cluster between two leaders: the client tries again.
+func (l *Log) send(ctx context.Context, r *record) (*jetstream.PubAck, error) {
+	if l.links != nil && isOneWord(r.subject) && isOneWord(r.id) {
+		ack, err := l.links.publish(ctx, l.config.timeout(), l.stream(), r)
+		if !errors.Is(err, nats.ErrNoResponders) {
+			return ack, err
+		}
+	}
+	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
+	defer cancel()
+	defer context.AfterFunc(l.writable, cancel)()
+	return l.js.PublishMsg(bounded, r.message(l.stream()))
 }
 
 // inProcessPause is how long an append waits for another one that is in process
@@ -278,6 +288,9 @@ func (l *Log) Head(ctx context.Context) (uint64, error) {
 // those appends are uncertain.
 func (l *Log) Close() error {
 	if !l.closed.Swap(true) {
+		if l.links != nil {
+			l.links.close()
+		}
 		l.readConn.Close()
 		l.conn.Close()
 	}

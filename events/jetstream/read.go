@@ -225,7 +225,7 @@ func (l *Log) feed(ctx context.Context, from, to uint64) (feed, error) {
 
 func (l *Log) subscribe(p pulls) (feed, error) {
 	if l.config.Server != nil {
-		w, err := dial(l.config.Server)
+		w, err := dial(l.config.Server, wireBuffer)
 		if err != nil {
 			return nil, err
 		}

@@ -25,19 +25,20 @@ type wire struct {
 }
 
 const (
-	// wireBuffer holds what the server hands over in one write.
+	// wireBuffer holds what the server hands over to a read in one write.
 	wireBuffer = 128 << 10
 	wireHello  = `CONNECT {"verbose":false,"pedantic":false,"headers":true,"no_responders":true,"protocol":1,"lang":"go","version":"1","name":"caseledger reader"}` +
 		"\r\nPING\r\n"
 )
 
-// dial connects and waits until the server has let the connection in.
-func dial(s InProcess) (*wire, error) {
+// dial connects and waits until the server has let the connection in. What comes
+// is read through a buffer of so many bytes.
+func dial(s InProcess, buffer int) (*wire, error) {
 	conn, err := s.InProcessConn()
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{conn, bufio.NewReaderSize(conn, wireBuffer)}
+	w := &wire{conn, bufio.NewReaderSize(conn, buffer)}
 	if err := w.greet(); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -404,12 +404,8 @@ type viewsIndex struct {
 	progress func(projections.Progress)
 }
 
-func (v *viewsIndex) Command(_ context.Context, id string) (sequence uint64, err error) {
-	err = v.views.Read(func(s *projections.Snapshot) (err error) {
-		sequence, err = s.Command(id)
-		return err
-	})
-	return sequence, err
+func (v *viewsIndex) Command(_ context.Context, id string) (uint64, error) {
+	return v.views.Command(id)
 }
 
 func (v *viewsIndex) History(_ context.Context, subject events.Subject) (messages []events.Message, err error) {

@@ -81,6 +81,7 @@ type run struct {
 	Result
 	ctx    context.Context
 	ledger *app.Ledger
+	turns  int // of commands so far
 }
 
 // Run makes the ledger, if it is not there, and measures everything.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 
@@ -14,6 +15,17 @@ import (
 	"caseledger/events/natsserver"
 	"caseledger/projections"
 )
+
+// hotClients is how many clients the cached commands are about. A client is cold
+// once, and cached again and again.
+const hotClients = 256
+
+// hotPasses returns how often one turn is about each of them, given how many cold
+// commands a turn has: in a ledger that says something not less than 1,024
+// commands, since starting 32 writers shows in fewer, which take milliseconds.
+func (r *run) hotPasses(cold int) int {
+	return max(1, cold/hotClients, min(4, r.Events/20_000))
+}
 
 // turn returns how many commands one turn of so many writers has, given how many
 // clients there are for all turns.
@@ -35,15 +47,19 @@ func (r *run) commands() (err error) {
 	if err != nil {
 		return err
 	}
-	if len(clients) < 64*r.Rounds {
+	if len(clients) < hotClients+64*r.Rounds {
 		return fmt.Errorf("%d clients with long histories are too few to measure commands: take more events or fewer rounds", len(clients))
 	}
-	all := len(clients) - 1
-	floor, err := newFloor(r, clients[all])
+	floor, err := newFloor(r, clients[0])
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, floor.close()) }()
+	hot, clients := clients[:hotClients], clients[hotClients:]
+	all := len(clients)
+	if err := share(1, hot, 1, func(_ int, client string, _ int) error { _, err := r.deliver(client, "warm", sealed); return err }); err != nil {
+		return err
+	}
 	for _, writers := range []int{1, 32} {
 		turn := r.turn(writers, all)
 		var rounds [][3]float64 // floor, cold, cached: commands a second
@@ -51,7 +67,7 @@ func (r *run) commands() (err error) {
 			r.Say("durable commands of %d writers: round %d of %d", writers, round+1, r.Rounds)
 			some := clients[:turn]
 			clients = clients[turn:]
-			rates, err := r.commandRound(floor, writers, some)
+			rates, err := r.commandRound(floor, writers, some, hot)
 			if err != nil {
 				return err
 			}
@@ -59,6 +75,51 @@ func (r *run) commands() (err error) {
 		}
 		r.addCommands(writers, turn, rounds)
 	}
+	return r.proving(hot)
+}
+
+// proving measures what proof and secrecy cost durable commands: in turns commands
+// with a note to seal, whose records are then put into the archive and its Merkle
+// log, and such with neither. Serve does that every other second beside the
+// commands; here each turn waits for it.
+func (r *run) proving(clients []string) error {
+	if _, err := r.ledger.Archive(true); err != nil {
+		return err
+	}
+	archive := func() error { _, err := r.ledger.CatchUpArchive(r.ctx); return err }
+	passes := 2 * r.hotPasses(0)
+	turn := func(note string, after func() error) (float64, error) {
+		return r.rate(passes*len(clients), func() error {
+			return errors.Join(share(1, clients, passes, func(_ int, client string, pass int) error {
+				_, err := r.deliver(client, fmt.Sprintf("proving-%d-%d", r.turns, pass), note)
+				return err
+			}), after())
+		})
+	}
+	var rounds [][2]float64
+	for round := range r.Rounds {
+		if err := archive(); err != nil {
+			return err
+		}
+		r.Say("commands sealed and archived: round %d of %d", round+1, r.Rounds)
+		with, err := turn(sealed, archive)
+		if err != nil {
+			return err
+		}
+		without, err := turn("", func() error { return nil })
+		if err != nil {
+			return err
+		}
+		rounds = append(rounds, [2]float64{with, without})
+	}
+	r.add(Figure{
+		Name: "durable commands, sealed and archived", Unit: "commands/s",
+		Ours:   medianOf(rounds, func(c [2]float64) float64 { return c[0] }),
+		Floor:  medianOf(rounds, func(c [2]float64) float64 { return c[1] }),
+		Ratio:  medianOf(rounds, func(c [2]float64) float64 { return c[0] / c[1] }),
+		Target: 0.9,
+		Note:   fmt.Sprintf("%d rounds of %d; floor: neither", r.Rounds, passes*hotClients),
+	})
 	return nil
 }
 
@@ -83,30 +144,47 @@ func (r *run) addCommands(writers, turn int, rounds [][3]float64) {
 	}
 }
 
-func (r *run) commandRound(floor *floor, writers int, clients []string) (rates [3]float64, err error) {
-	work := [...]func(writer int, client string) error{
-		func(writer int, _ string) error { return floor.publish(writer) },
-		func(_ int, client string) error { _, err := r.deliver(client, "cold"); return err },
-		func(_ int, client string) error { _, err := r.deliver(client, "cached"); return err },
-	}
-	for k, f := range work {
-		begin := r.Now()
-		if err := share(writers, clients, f); err != nil {
+func (r *run) commandRound(floor *floor, writers int, clients, hot []string) (rates [3]float64, err error) {
+	passes := r.hotPasses(len(clients))
+	for k, t := range [...]struct {
+		clients []string
+		passes  int
+		do      func(writer int, client string, pass int) error
+	}{
+		{hot, passes, func(writer int, _ string, _ int) error { return floor.publish(writer) }},
+		{clients, 1, func(_ int, client string, _ int) error { _, err := r.deliver(client, "cold", sealed); return err }},
+		{hot, passes, func(_ int, client string, pass int) error {
+			_, err := r.deliver(client, fmt.Sprintf("cached-%d-%d", r.turns, pass), sealed)
+			return err
+		}},
+	} {
+		rates[k], err = r.rate(t.passes*len(t.clients), func() error { return share(writers, t.clients, t.passes, t.do) })
+		if err != nil {
 			return rates, err
 		}
-		rates[k] = float64(len(clients)) / r.Now().Sub(begin).Seconds()
 	}
 	return rates, nil
 }
 
-// share does f for every client, by several writers.
-func share(writers int, clients []string, f func(writer int, client string) error) error {
+// rate returns how many of n commands do carries out a second.
+func (r *run) rate(n int, do func() error) (float64, error) {
+	r.turns++
+	runtime.GC() // no turn pays for the garbage of the one before
+	begin := r.Now()
+	err := do()
+	return float64(n) / r.Now().Sub(begin).Seconds(), err
+}
+
+// share does f for every client, by several writers, some passes over.
+func share(writers int, clients []string, passes int, f func(writer int, client string, pass int) error) error {
 	var group sync.WaitGroup
 	faults := make([]error, writers)
 	for w := range writers {
 		group.Go(func() {
-			for i := w; i < len(clients) && faults[w] == nil; i += writers {
-				faults[w] = f(w, clients[i])
+			for pass := range passes {
+				for i := w; i < len(clients) && faults[w] == nil; i += writers {
+					faults[w] = f(w, clients[i], pass)
+				}
 			}
 		})
 	}
@@ -117,13 +195,16 @@ func share(writers int, clients []string, f func(writer int, client string) erro
 // benchDay is the day of the measured commands: the sample is over by then.
 var benchDay = events.MustDate("2009-07-01")
 
-// deliver records a service to a client.
-func (r *run) deliver(client, which string) (app.Receipt, error) {
+// sealed is a note that deliver has sealed.
+const sealed = "called the attorney"
+
+// deliver records a service to the client, with a note or without.
+func (r *run) deliver(client, which, note string) (app.Receipt, error) {
 	return r.ledger.Execute(r.ctx, app.Request{
 		Name: "deliver-service", ID: fmt.Sprintf("bench-%s-%s-%d", which, client, r.Records),
 		OccurredOn: benchDay, RecordedAt: r.ledger.EndOf(benchDay),
 		Actor: "W-BENCH", Role: "case_manager", Agency: "A-BENCH",
-		Command: &clientcase.DeliverService{Client: client, Category: "legal", Minutes: 45, Language: "es", Note: "called the attorney"},
+		Command: &clientcase.DeliverService{Client: client, Category: "legal", Minutes: 45, Language: "es", Note: note},
 	})
 }
 
@@ -159,7 +240,7 @@ type floor struct {
 // newFloor makes the floor's messages as long as the record of a command like
 // the measured ones, about a client that is spared for it.
 func newFloor(r *run, client string) (_ *floor, err error) {
-	like, err := r.deliver(client, "size")
+	like, err := r.deliver(client, "size-10-1", sealed)
 	if err != nil {
 		return nil, err
 	}
