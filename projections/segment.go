@@ -90,6 +90,18 @@ func (p *packer) seal(latest events.Instant) []byte {
 	return p.buf
 }
 
+// positions is a set of records.
+type positions []uint64
+
+func (b *positions) add(n uint64) {
+	for uint64(len(*b)) <= n/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[n/64] |= 1 << (n % 64)
+}
+
+func (b positions) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]>>(n%64)&1 == 1 }
+
 func key64(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
 
 // An entry is what the views know of a subject: its head and its records.

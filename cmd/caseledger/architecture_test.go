@@ -43,6 +43,8 @@ var rules = []rule{
 	{"projections/network", []string{"events", "aggregates/policy", "projections", "projections/caseload", "projections/row"}, "an agency's standing and a worker's post are what the caseload says"},
 	{"projections/benefits", []string{"events", "aggregates/policy", "projections", "projections/row", "projections/signals"}, "a receipt claimed twice may be booked as an expense, and signals holds those"},
 	{"projections/casework", []string{"events", "aggregates/policy", "projections", "projections/benefits", "projections/caseload", "projections/row"}, "what is due is due in open cases, to their leads, benefits too"},
+	{"projections/compliance/planted", []string{"events", "projections"}, "what is planted knows nothing of the rules that find it"},
+	{"projections/compliance", []string{"events", "aggregates/policy", "projections", "projections/billing", "projections/caseload", "projections/casework", "projections/network", "projections/row"}, "the monitor's desk: bounds of practice where they are kept, and a review sheet of all that is known of an agency"},
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
 	{"replay/recount", []string{"events"}, "the second calculation shares no code with the one that it checks"},
 	{"replay/trace", []string{"events", "replay/recount"}, "what was billed is checked by the second calculation alone"},
