@@ -37,7 +37,8 @@ type Log struct {
 	links    *links // appends to an embedded server; nil: conn takes them
 	replicas int
 	closed   atomic.Bool
-	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
+	broken   atomic.Bool   // the embedded server stopped storing; see storeFailed
+	known    atomic.Uint64 // how far the stream is known to go
 
 	// A server does not answer a publish that it forbids, it tells the connection:
 	// writable is then over, and so is every append that waits.
@@ -90,7 +91,8 @@ func (l *Log) check(ctx context.Context) error {
 			return fmt.Errorf("check stream %s: %w", l.name(), err)
 		}
 	}
-	info, err := l.info(ctx)
+	l.reached(l.config.Floor.Sequence)
+	info, err := l.current(ctx)
 	if err != nil {
 		return fmt.Errorf("check stream %s: %w", l.name(), err)
 	}
@@ -142,6 +144,32 @@ func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	return info, err
 }
 
+// current is info of a leader that knows all that is known here. Of several servers,
+// one that led until it was paused or cut off answers for a moment as if it still did.
+func (l *Log) current(ctx context.Context) (*jetstream.StreamInfo, error) {
+	for try := time.Duration(1); ; try++ {
+		info, err := l.info(ctx)
+		if err != nil || info.Config.Replicas < 2 || info.State.LastSeq >= l.known.Load() || try*betweenTries >= staleLeader {
+			return info, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(betweenTries):
+		}
+	}
+}
+
+// reached notes that the stream goes as far as a position.
+func (l *Log) reached(sequence uint64) {
+	for {
+		known := l.known.Load()
+		if sequence <= known || l.known.CompareAndSwap(known, sequence) {
+			return
+		}
+	}
+}
+
 // Append implements [events.Log]. Its cost is one message and, on a server that
 // syncs, one write to the disk. It may be called from many goroutines.
 func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint64, recordID string, data []byte) (uint64, error) {
@@ -162,6 +190,7 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	case ack.Duplicate:
 		return 0, l.duplicateError(ctx, subject, expected, recordID, ack.Sequence)
 	}
+	l.reached(ack.Sequence)
 	return ack.Sequence, nil
 }
 
@@ -230,7 +259,7 @@ func (l *Log) appendError(ctx context.Context, subject events.Subject, expected 
 			return &events.ConflictError{Subject: subject, Expected: expected}
 		case codeInsufficientResources, codeInsufficientStorage, codeStoreFailed:
 			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrFull, err)
-		case codeDuplicateInProcess:
+		case codeDuplicateInProcess, codeUnavailable:
 			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
 		}
 		return fmt.Errorf("append to %s: %w", subject, err)
@@ -305,10 +334,11 @@ func (l *Log) duplicateError(ctx context.Context, subject events.Subject, expect
 
 // Head implements [events.Log]. The stream's leader answers.
 func (l *Log) Head(ctx context.Context) (uint64, error) {
-	info, err := l.info(ctx)
+	info, err := l.current(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the head: %w", err)
 	}
+	l.reached(info.State.LastSeq)
 	return info.State.LastSeq, nil
 }
 
