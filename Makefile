@@ -8,7 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LINT    := go tool -modfile=.ci/tools.mod golangci-lint
 FUZZTIME ?= 30s
 
-.PHONY: help build run demo test test-long check bench bench-go fuzz generate release clean
+.PHONY: help build run demo systems test test-long check bench bench-go fuzz generate release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ demo: build ## build, record the sample programme in ./ledger, and show what it 
 		echo "make demo: $(DATA) exists and was not made by make demo: choose another place with DATA=..." >&2; exit 1; fi
 	@rm -rf $(DATA) && touch $(DEMO)
 	$(BIN) demo --data $(DATA)
+
+systems: ## the systems of the rulebook, each with its commands, its facts in the sample and a line of its report
+	@[ -e $(DATA) ] || $(MAKE) --no-print-directory demo >/dev/null
+	@$(MAKE) --no-print-directory build >/dev/null && $(BIN) systems --data $(DATA)
 
 test: ## run all tests, with the race detector
 	go test -race -timeout 20m ./...

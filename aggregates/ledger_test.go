@@ -8,11 +8,15 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/publication"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 	"caseledger/events"
 
@@ -21,6 +25,8 @@ import (
 
 func all() []aggregates.Aggregate {
 	return []aggregates.Aggregate{
+		referral.Aggregate(),
+		partner.Aggregate(), training.Aggregate(), award.Aggregate(),
 		clientcase.Aggregate(), letter.Aggregate(), agency.Aggregate(), worker.Aggregate(), programme.Aggregate(), publication.Aggregate(), roster.Aggregate(),
 	}
 }

@@ -177,6 +177,7 @@ func splitWords(s string) (words []string) {
 // once are the commands that are never fulfilled already: two alike are two.
 var once = map[string]bool{
 	"enroll-client": true, "deliver-service": true, "book-expense": true, "reverse-expense": true,
+	"make-contact": true, "use-interpreter": true, "name-emergency-contact": true, "handle-emergency": true,
 }
 
 // everythingShown demands that the scenarios show every command recorded and
@@ -242,4 +243,6 @@ func refusalCodes(t *testing.T, dir string) (codes []string) {
 var packageOf = map[events.Kind]string{
 	events.KindCase: "clientcase", events.KindLetter: "letter", events.KindAgency: "agency",
 	events.KindWorker: "worker", events.KindProgramme: "programme", events.KindRoster: "roster",
+	events.KindReferral: "referral",
+	events.KindPartner:  "partner", events.KindTraining: "training", events.KindAward: "award",
 }

@@ -87,7 +87,8 @@ type ReviewHeld struct {
 // EventType implements [Event].
 func (*ReviewHeld) EventType() string { return "review.held.v1" }
 
-// FindingRaised is something that a review found out of line.
+// FindingRaised is something that a review found out of line. An agency has no keys
+// under which text could be sealed: what concerns a client is told by the coded id.
 type FindingRaised struct {
 	Finding   string `json:"finding"` // id within the agency
 	Review    string `json:"review,omitzero"`
@@ -96,45 +97,30 @@ type FindingRaised struct {
 	Client    string `json:"client,omitzero"`    // coded id, when it is about one file
 	Severity  string `json:"severity"`           // minor, major, critical
 	DueOn     Date   `json:"due_on"`             // by when it must be corrected
-	Text      Secret `json:"text"`
+	Text      string `json:"text"`               // no names
 }
 
 // EventType implements [Event].
 func (*FindingRaised) EventType() string { return "finding.raised.v1" }
 
-// Secrets implements [Confidential].
-func (e *FindingRaised) Secrets() []SecretField {
-	return []SecretField{{IdentityKey, &e.Text}}
-}
-
 // CorrectiveActionAgreed is what the agency will do about a finding.
 type CorrectiveActionAgreed struct {
 	Finding string `json:"finding"`
 	DueOn   Date   `json:"due_on"`
-	Text    Secret `json:"text"`
+	Text    string `json:"text"` // no names
 }
 
 // EventType implements [Event].
 func (*CorrectiveActionAgreed) EventType() string { return "corrective-action.agreed.v1" }
 
-// Secrets implements [Confidential].
-func (e *CorrectiveActionAgreed) Secrets() []SecretField {
-	return []SecretField{{IdentityKey, &e.Text}}
-}
-
 // FindingClosed says that a finding was corrected.
 type FindingClosed struct {
 	Finding string `json:"finding"`
-	Text    Secret `json:"text,omitzero"`
+	Text    string `json:"text,omitzero"` // no names
 }
 
 // EventType implements [Event].
 func (*FindingClosed) EventType() string { return "finding.closed.v1" }
-
-// Secrets implements [Confidential].
-func (e *FindingClosed) Secrets() []SecretField {
-	return []SecretField{{IdentityKey, &e.Text}}
-}
 
 // ConsultationGiven is technical assistance or a case consultation by the prime
 // contractor (S2).

@@ -9,6 +9,7 @@ var referralTypes = []Type{
 	define[ReferralEnrolled](KindReferral),
 	define[ReferralClosed](KindReferral),
 	define[CooperationRecorded](KindReferral),
+	define[ReferralFactWithdrawn](KindReferral),
 }
 
 // SignalReceived is a call or message about a person who may be a victim (S0).
@@ -91,3 +92,13 @@ type CooperationRecorded struct {
 
 // EventType implements [Event].
 func (*CooperationRecorded) EventType() string { return "cooperation.recorded.v1" }
+
+// ReferralFactWithdrawn takes back a record of this referral that was made in error
+// (R24: nothing is edited; withdraw and record anew).
+type ReferralFactWithdrawn struct {
+	Record string `json:"record"` // ULID of the record that is taken back
+	Cause  string `json:"cause"`  // wrong_client, wrong_agency, wrong_date, duplicate, other
+}
+
+// EventType implements [Event].
+func (*ReferralFactWithdrawn) EventType() string { return "referral-fact.withdrawn.v1" }

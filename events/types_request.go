@@ -5,13 +5,17 @@ var requestTypes = []Type{
 	define[DepartmentsNotified](KindLetter),
 	define[ConsultationHeld](KindLetter),
 	define[LPRApplicationFiled](KindLetter),
+	define[PlacementReferred](KindCase),
+	define[GuardianshipEstablished](KindCase),
+	define[PlacementAgeAdopted](KindProgramme),
 }
 
 // MinorDiscovered is an official's notice to HHS of a minor discovered on
 // OccurredOn (R09).
 type MinorDiscovered struct {
-	By            string `json:"by"`              // federal, state, local, tribal, other
-	HoursToNotice int    `json:"hours_to_notice"` // from the discovery to the notice; 24 are allowed
+	By            string `json:"by"`                 // federal, state, local, tribal, other
+	HoursToNotice int    `json:"hours_to_notice"`    // from the discovery to the notice; 24 are allowed
+	AgeYears      int    `json:"age_years,omitzero"` // completed on OccurredOn; the birth date stays with the official
 }
 
 // EventType implements [Event].
@@ -41,3 +45,33 @@ type LPRApplicationFiled struct{}
 
 // EventType implements [Event].
 func (*LPRApplicationFiled) EventType() string { return "lpr-application.filed.v1" }
+
+// PlacementReferred asks a State's Unaccompanied Refugee Minor programme to take a
+// minor (R11).
+type PlacementReferred struct {
+	State string `json:"state"` // two-letter code of the State or territory
+}
+
+// EventType implements [Event].
+func (*PlacementReferred) EventType() string { return "placement.referred.v1" }
+
+// GuardianshipEstablished is a court's order of OccurredOn that gives a minor a legal
+// guardian; the last one holds (R11).
+type GuardianshipEstablished struct {
+	Custodian string `json:"custodian"` // state, county, urm_program, relative, other
+}
+
+// EventType implements [Event].
+func (*GuardianshipEstablished) EventType() string { return "guardianship.established.v1" }
+
+// PlacementAgeAdopted says up to what age a State's foster care rules keep a minor
+// in the Unaccompanied Refugee Minor programme, from OccurredOn on; 18 where none
+// was adopted (R11).
+type PlacementAgeAdopted struct {
+	State     string `json:"state"` // two-letter code of the State or territory
+	Years     int    `json:"years"` // 18 to 26
+	Authority string `json:"authority"`
+}
+
+// EventType implements [Event].
+func (*PlacementAgeAdopted) EventType() string { return "placement-age.adopted.v1" }

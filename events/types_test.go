@@ -82,7 +82,7 @@ var clearText = map[string]string{
 	"class":   "closed list", "sex": "closed list", "age_group": "closed list", "form": "closed list",
 	"visa_class": "closed list", "kind": "closed list", "component": "closed list", "basis": "closed list",
 	"immigration_status": "closed list", "name": "closed list: a criterion of enrollment", "category": "closed list",
-	"cause": "closed list", "setting": "closed list", "outcomes": "closed list", "outcome": "closed list", "scope": "closed list",
+	"cause": "closed list", "setting": "closed list", "custodian": "closed list", "outcomes": "closed list", "outcome": "closed list", "scope": "closed list",
 	"grounds": "closed list", "purpose": "closed list",
 	"need": "closed list", "urgency": "closed list", "progress": "closed list", "manner": "closed list", "topic": "closed list",
 	"relation": "closed list", "emergency": "closed list", "document": "closed list", "milestone": "closed list",

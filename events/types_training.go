@@ -11,7 +11,7 @@ type TrainingHeld struct {
 	Topic    string   `json:"topic"`
 	Minutes  int      `json:"minutes"`
 	Workers  []string `json:"workers,omitempty"`  // who attended
-	Agencies []string `json:"agencies,omitempty"` // of those who attended
+	Agencies []string `json:"agencies,omitempty"` // of the workers, one by one
 }
 
 // EventType implements [Event].
@@ -20,7 +20,7 @@ func (*TrainingHeld) EventType() string { return "training.held.v1" }
 // TrainingAttended adds people who attended, as a late list says.
 type TrainingAttended struct {
 	Workers  []string `json:"workers"`
-	Agencies []string `json:"agencies"`
+	Agencies []string `json:"agencies"` // of the workers, one by one
 }
 
 // EventType implements [Event].

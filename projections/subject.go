@@ -21,6 +21,28 @@ type Subject struct {
 	principal   *Subject // the one asked for last
 	facts       *policy.Facts
 	entitlement *policy.Entitlement
+	withdrawn   map[string]bool // nil: not looked for yet
+}
+
+// Withdrawn returns the record ids of the case's facts that were taken back (R24).
+// It must not be changed.
+func (s *Subject) Withdrawn() (map[string]bool, error) {
+	if s.withdrawn != nil {
+		return s.withdrawn, nil
+	}
+	ids := map[string]bool{}
+	for _, r := range s.Records {
+		if r.Type != "case-fact.withdrawn.v1" {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return nil, err
+		}
+		ids[e.(*events.CaseFactWithdrawn).Record] = true
+	}
+	s.withdrawn = ids
+	return ids, nil
 }
 
 // Facts returns the facts of a case. They must not be changed.
@@ -175,6 +197,28 @@ func (s *Snapshot) Client(id string) (*Subject, error) {
 		return nil, &NotFoundError{string(c.Name)}
 	}
 	return c, err
+}
+
+// Next returns the position of the record that followed a cited one in the subject
+// that is cited, 0 while there is none. It looks beyond s; a row may depend on
+// whether that position lies before one of its own records, which later records
+// never change.
+func (s *Subject) Next(cited events.Reference) (uint64, error) {
+	value := s.snapshot.subjects.Get([]byte(cited.Subject))
+	if value == nil {
+		return 0, nil
+	}
+	e, err := parseEntry(value)
+	if err != nil || e.version <= cited.Version {
+		return 0, err
+	}
+	var next, version uint64
+	err = e.each(func(sequence uint64) bool {
+		next = sequence
+		version++
+		return version <= cited.Version
+	})
+	return next, err
 }
 
 // principals returns the coded ids of all principals that the case was ever

@@ -12,9 +12,17 @@ import (
 
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/benefits"
 	"caseledger/projections/billing"
 	"caseledger/projections/caseload"
+	"caseledger/projections/casework"
 	"caseledger/projections/clocks"
+	"caseledger/projections/compliance"
+	"caseledger/projections/decisions"
+	"caseledger/projections/network"
+	"caseledger/projections/pipeline"
+	"caseledger/projections/placements"
+	"caseledger/projections/referrals"
 	"caseledger/projections/reimbursement"
 	"caseledger/projections/retention"
 	"caseledger/projections/signals"
@@ -23,7 +31,9 @@ import (
 
 // Views lists every view of the ledger, in the order that a views file names.
 func Views() []projections.View {
-	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, statistics.WorkView{}, billing.View{}, signals.View{}, retention.View{}}
+	return []projections.View{caseload.View{}, clocks.View{}, reimbursement.View{}, statistics.View{}, statistics.WorkView{}, billing.View{}, signals.View{}, retention.View{},
+		casework.View{}, benefits.View{}, network.View{}, referrals.View{}, pipeline.View{}, placements.View{}, decisions.View{},
+		compliance.View{}}
 }
 
 // Rebuild builds the views again from all records of src; the file at hand stays

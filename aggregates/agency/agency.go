@@ -1,5 +1,6 @@
 // Package agency decides what may be recorded of a subcontracted agency: its
-// subcontract, its locations, and suspensions (R27).
+// subcontract, its locations and suspensions, the documents that show the nine
+// criteria, who answers for it, and what monitors find (R27, R28).
 package agency
 
 import (
@@ -19,6 +20,17 @@ func Aggregate() aggregates.Aggregate {
 			known("reinstate-agency", "R27", "lift the suspension of an agency", decideReinstate),
 			known("open-location", "", "add a place at which an agency serves clients", decideOpenLocation),
 			known("close-location", "", "end a place at which an agency serves clients", decideCloseLocation),
+			known("record-credential", "R27", "file a document that shows one of the nine criteria", decideRecordCredential),
+			known("revoke-credential", "R27", "end what a document shows before it expires", decideRevokeCredential),
+			known("name-point-of-contact", "R28", "name an agency's single point of contact", decidePointOfContact),
+			known("assign-on-call", "R27", "say who answers the after-hours number", decideOnCall),
+			known("sign-memorandum", "", "record a memorandum of understanding with a partner", decideSignMemorandum),
+			known("end-memorandum", "", "end a memorandum of understanding", decideEndMemorandum),
+			known("hold-review", "R28", "record a monitor's review of an agency", decideHoldReview),
+			known("raise-finding", "", "record something that is out of line at an agency", decideRaiseFinding),
+			known("agree-corrective-action", "", "record what an agency will do about a finding", decideCorrectiveAction),
+			known("close-finding", "", "record that a finding was corrected", decideCloseFinding),
+			known("give-consultation", "R28", "record technical assistance or a consultation on a case", decideConsultation),
 		},
 	}
 }

@@ -17,6 +17,7 @@ type workerStanding interface {
 	IsEngaged(day events.Date) bool
 	IsSupervisor(day events.Date) bool
 	Speaks(language string, day events.Date) bool
+	OnLeave(day events.Date) bool
 }
 
 func agencySubject(id string) events.Subject { return events.SubjectOf(events.KindAgency, id) }

@@ -24,7 +24,7 @@ func decideGiveConsent(s *State, c *GiveConsent, ctx *aggregates.Context) (event
 	}
 	e := &events.ConsentGiven{Recipient: c.Recipient, Scope: c.Scope, ThroughDate: c.ThroughDate}
 	for _, given := range s.releases(c.Recipient, ctx.OccurredOn) {
-		if *given == *e {
+		if *given.ConsentGiven == *e {
 			return nil, nil
 		}
 	}
@@ -52,8 +52,15 @@ func decideWithdrawConsent(s *State, c *WithdrawConsent, ctx *aggregates.Context
 	return nil, aggregates.Refuse("R31", "no_consent", "there is no release to %q on %s", c.Recipient, ctx.OccurredOn).On("recipient")
 }
 
-// releases returns what was released to a recipient and holds on a day.
-func (s *State) releases(recipient string, day events.Date) (held []*events.ConsentGiven) {
+// A release is a consent and the record that gave it.
+type release struct {
+	*events.ConsentGiven
+	record string
+}
+
+// releases returns what was released to a recipient and holds on a day, in order of
+// the day on which it was given.
+func (s *State) releases(recipient string, day events.Date) (held []release) {
 	for _, f := range s.history.ByDate() {
 		if f.On > day {
 			break
@@ -61,7 +68,7 @@ func (s *State) releases(recipient string, day events.Date) (held []*events.Cons
 		switch e := f.Event.(type) {
 		case *events.ConsentGiven:
 			if e.Recipient == recipient && e.ThroughDate >= day {
-				held = append(held, e)
+				held = append(held, release{e, f.ID})
 			}
 		case *events.ConsentWithdrawn:
 			if e.Recipient == recipient {

@@ -12,7 +12,8 @@ const (
 
 // BookExpense books an actual client expense of occurred_on (R16). It is a fact
 // even when it cannot be reimbursed: the verdict of R18 follows, and is made anew
-// as more becomes known.
+// as more becomes known. A cost that another funder bears is no expense of this
+// programme, and refused.
 type BookExpense struct {
 	Client      string       `json:"client" doc:"coded id of the client" required:"true" format:"id" example:"C-7QK2M4"`
 	Agency      string       `json:"agency" doc:"agency that spent; the client's agency on that day when empty" format:"id" example:"A-017"`
@@ -39,6 +40,9 @@ func (c *BookExpense) Needs(state aggregates.State) []events.Subject {
 
 // Two expenses alike on one day are two expenses: none is taken for the other.
 func decideBookExpense(s *State, c *BookExpense, ctx *aggregates.Context) (events.Event, error) {
+	if refusal := s.doubleClaim(c.ReceiptHash); refusal != nil {
+		return nil, refusal
+	}
 	agency := c.Agency
 	if agency != "" {
 		if _, refusal := knownAgency(ctx, agency, "agency"); refusal != nil {

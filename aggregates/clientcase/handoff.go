@@ -12,6 +12,7 @@ type ProposeHandOff struct {
 	Client    string   `json:"client" doc:"coded id of the client" required:"true" format:"id" example:"C-7QK2M4"`
 	To        string   `json:"to" doc:"coded id of the successor" required:"true" format:"id" example:"W-2C3"`
 	Reason    string   `json:"reason" doc:"why; sealed" required:"true" secret:"identity" example:"part time from June on"`
+	Language  string   `json:"language" doc:"language that the successor has to speak, BCP 47; the client's of choice when empty, so name another one when an interpreter has to do" format:"language" example:"es"`
 	OpenTasks []string `json:"open_tasks" doc:"tasks and promises carried over; sealed" secret:"identity"`
 }
 
@@ -41,7 +42,11 @@ func decideProposeHandOff(s *State, c *ProposeHandOff, ctx *aggregates.Context) 
 	if c.To == current.worker {
 		return nil, aggregates.Refuse("R28", "hand_off_to_lead", "worker %s leads the case already", c.To).On("to")
 	}
-	if refusal := s.successorRefusal(ctx, c.To, "to"); refusal != nil {
+	w, refusal := s.successor(ctx, c.To, "to")
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := s.speaks(w, c, ctx); refusal != nil {
 		return nil, refusal
 	}
 	return &events.HandOffProposed{
@@ -58,17 +63,32 @@ func plain(texts []string) (secrets []events.Secret) {
 	return secrets
 }
 
-// successorRefusal says why a worker cannot take the lead on the effective date.
-func (s *State) successorRefusal(ctx *aggregates.Context, worker, field string) *aggregates.Refusal {
+// successor refuses a worker who cannot take the lead on the effective date.
+func (s *State) successor(ctx *aggregates.Context, worker, field string) (workerStanding, *aggregates.Refusal) {
 	w, refusal := workerAt(ctx, worker, field, s.AgencyOn(ctx.OccurredOn))
 	if refusal != nil {
-		return refusal
+		return nil, refusal
 	}
-	if p, _ := s.person(); p.Language != "" && !w.Speaks(p.Language, ctx.OccurredOn) {
-		return aggregates.Refuse("R28", "language", "worker %s does not speak the client's language, %s", worker, p.Language).On(field).
-			WithHint("choose a worker who does; change-worker records a language that was learned")
+	if w.OnLeave(ctx.OccurredOn) {
+		return nil, aggregates.Refuse("R28", "worker_on_leave", "worker %s is on leave on %s", worker, ctx.OccurredOn).On(field).
+			WithHint("choose a worker who is there; end-leave ends a leave early")
 	}
-	return nil
+	return w, nil
+}
+
+// speaks refuses a successor without the language that was asked for: the one that
+// the proposal names, or else the client's of choice.
+func (s *State) speaks(w workerStanding, c *ProposeHandOff, ctx *aggregates.Context) *aggregates.Refusal {
+	p, _ := s.person()
+	language, whose := p.Language, "the client's language"
+	if c.Language != "" {
+		language, whose = c.Language, "the language that was asked for"
+	}
+	if language == "" || w.Speaks(language, ctx.OccurredOn) {
+		return nil
+	}
+	return aggregates.Refuse("R28", "language", "worker %s does not speak %s, %s", c.To, whose, language).On("to").
+		WithHint("choose a worker who does, or name another language when an interpreter has to do; change-worker records a language that was learned")
 }
 
 // pendingHandOff returns the proposal that was neither answered nor overtaken by a
@@ -133,7 +153,7 @@ func decideAcceptHandOff(s *State, _ *AcceptHandOff, ctx *aggregates.Context) (e
 	if refusal != nil {
 		return nil, refusal
 	}
-	if refusal := s.successorRefusal(ctx, pending.To, ""); refusal != nil {
+	if _, refusal := s.successor(ctx, pending.To, ""); refusal != nil {
 		return nil, refusal
 	}
 	return &events.HandOffAccepted{From: current.worker, To: pending.To}, nil

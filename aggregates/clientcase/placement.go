@@ -5,6 +5,68 @@ import (
 	"caseledger/events"
 )
 
+// minorRefusal refuses what is for minors of a client who was enrolled as an adult.
+func (s *State) minorRefusal() *aggregates.Refusal {
+	if p, _ := s.person(); p.AgeGroup == events.Adult {
+		return aggregates.Refuse("R11", "not_a_minor", "client %s was enrolled as an adult, and placements are for minors", s.client).On("client")
+	}
+	return nil
+}
+
+// ReferPlacement asks a State's Unaccompanied Refugee Minor programme to take a minor
+// without a parent or relative who can (R11). Another State may be asked as well.
+type ReferPlacement struct {
+	Client string `json:"client" doc:"coded id of the client" required:"true" format:"id" example:"C-7QK2M4"`
+	State  string `json:"state" doc:"two-letter code of the State or territory that is asked" required:"true" format:"state" example:"TX"`
+}
+
+// Target implements [aggregates.Command].
+func (c *ReferPlacement) Target(string) (events.Subject, error) { return target(c.Client) }
+
+func decideReferPlacement(s *State, c *ReferPlacement, ctx *aggregates.Context) (events.Event, error) {
+	if refusal := s.minorRefusal(); refusal != nil {
+		return nil, refusal
+	}
+	if open, _ := s.placement(); open != nil && open.On <= ctx.OccurredOn {
+		return nil, aggregates.Refuse("R11", "placed_already", "client %s is placed since %s", s.client, open.On).
+			WithHint("end-placement comes first").Citing(open.ID)
+	}
+	for _, f := range s.history.ByDate() {
+		if e, ok := f.Event.(*events.PlacementReferred); ok && f.On == ctx.OccurredOn && e.State == c.State {
+			return nil, nil
+		}
+	}
+	return &events.PlacementReferred{State: c.State}, nil
+}
+
+// EstablishGuardianship records a court's order of occurred_on that gives a minor a
+// legal guardian; a later order takes the place of an earlier one (R11).
+type EstablishGuardianship struct {
+	Client    string `json:"client" doc:"coded id of the client" required:"true" format:"id" example:"C-7QK2M4"`
+	Custodian string `json:"custodian" doc:"to whom custody was given" required:"true" enum:"state,county,urm_program,relative,other" example:"urm_program"`
+}
+
+// Target implements [aggregates.Command].
+func (c *EstablishGuardianship) Target(string) (events.Subject, error) { return target(c.Client) }
+
+func decideGuardianship(s *State, c *EstablishGuardianship, ctx *aggregates.Context) (events.Event, error) {
+	if refusal := s.minorRefusal(); refusal != nil {
+		return nil, refusal
+	}
+	e := &events.GuardianshipEstablished{Custodian: c.Custodian}
+	for f, earlier := range aggregates.Of[*events.GuardianshipEstablished](&s.history) {
+		if f.On != ctx.OccurredOn {
+			continue
+		}
+		if *earlier == *e {
+			return nil, nil
+		}
+		return nil, aggregates.Refuse("R11", "guardian_on_record", "the order of %s gives custody to %s", f.On, earlier.Custodian).
+			On("custodian").WithHint("withdraw-case-fact takes a wrong one back").Citing(f.ID)
+	}
+	return e, nil
+}
+
 // StartPlacement places a minor in the Unaccompanied Refugee Minor programme. It
 // may last beyond 18, to the State's higher age (R11).
 type StartPlacement struct {
@@ -17,8 +79,8 @@ type StartPlacement struct {
 func (c *StartPlacement) Target(string) (events.Subject, error) { return target(c.Client) }
 
 func decideStartPlacement(s *State, c *StartPlacement, ctx *aggregates.Context) (events.Event, error) {
-	if p, _ := s.person(); p.AgeGroup == events.Adult {
-		return nil, aggregates.Refuse("R11", "not_a_minor", "client %s was enrolled as an adult, and placements are for minors", s.client).On("client")
+	if refusal := s.minorRefusal(); refusal != nil {
+		return nil, refusal
 	}
 	open, ended := s.placement()
 	switch {

@@ -19,8 +19,7 @@ func newState(client string) *State { return &State{client: client} }
 
 // Apply implements [aggregates.State].
 func (s *State) Apply(r *events.Record) error {
-	// What was delivered decides nothing.
-	e, err := s.history.Add(r, r.Type != "service.delivered.v1")
+	e, err := s.history.Add(r, !decidesNothing(r.Type))
 	if err != nil {
 		return err
 	}
@@ -28,6 +27,15 @@ func (s *State) Apply(r *events.Record) error {
 		s.history.Withdraw(w.Record)
 	}
 	return s.money.Apply(r)
+}
+
+// decidesNothing reports whether no decision looks into facts of a type.
+func decidesNothing(eventType string) bool {
+	switch eventType {
+	case "service.delivered.v1", "contact.made.v1", "interpreter.used.v1", "emergency-contact.named.v1", "emergency.handled.v1":
+		return true
+	}
+	return false
 }
 
 // A spell is a stretch of enrolled days; last is zero while it is open.

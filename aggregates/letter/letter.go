@@ -1,7 +1,8 @@
 // Package letter decides what may be recorded of one person's way to an HHS
-// letter: request, continued presence, bona fide dates, T status, interim
-// assistance, the letter itself and its end (R05–R10). Any of these may be the
-// first that the ledger learns of a person.
+// letter: a minor's discovery, request, notices and consultation, continued
+// presence, bona fide dates, T status, interim assistance, the letter itself and
+// its end, the application for permanent residence (R05–R10). Many of these may be
+// the first that the ledger learns of a person.
 package letter
 
 import (
@@ -27,6 +28,10 @@ func Aggregate() aggregates.Aggregate {
 			aggregates.Define(events.KindLetter, "issue-letter", "R05", "record that HHS issued a certification or eligibility letter", decideIssueLetter),
 			aggregates.Define(events.KindLetter, "deny-letter", "R05", "record that HHS denied a request for a letter", decideDenyLetter),
 			aggregates.Define(events.KindLetter, "end-certification", "R07", "record that a certification on continued presence ended", decideEndCertification),
+			aggregates.Define(events.KindLetter, "report-minor", "R09", "record an official's notice to HHS of a minor who was discovered", decideReportMinor),
+			aggregates.Define(events.KindLetter, "notify-departments", "R09", "record HHS's notice of a minor's request to Justice and Homeland Security", decideNotify),
+			aggregates.Define(events.KindLetter, "hold-consultation", "R09", "record HHS's consultation on a child's eligibility", decideConsult),
+			aggregates.Define(events.KindLetter, "file-lpr-application", "R07", "record that the holder of T status applied for permanent residence", decideFileLPR),
 			aggregates.Define(events.KindLetter, "withdraw-letter-fact", "R24", "take back a record that was made in error", decideWithdrawFact),
 		},
 	}

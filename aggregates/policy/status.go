@@ -140,6 +140,19 @@ func Eighteenth(birth events.Date) events.Date {
 	return day
 }
 
+// BirthdayRange returns the first and the last day on which somebody can complete an
+// age who had completed so many years on a day: what is known of a birthday while the
+// birth date is sealed (R10, R11).
+func BirthdayRange(on events.Date, years, age int) (first, last events.Date) {
+	first = on.AddMonths(12*(age-1-years)) + 1
+	last = on.AddMonths(12 * (age - years))
+	_, _, asked := on.Civil()
+	if _, _, d := last.Civil(); d != asked {
+		last++ // born on 29 February
+	}
+	return first, last
+}
+
 // t6Opens is the day from which a T-6 derivative may be enrolled (R06).
 var t6Opens = mustDay(2013, time.March, 7)
 

@@ -22,6 +22,7 @@ func Aggregate() aggregates.Aggregate {
 		Commands: []aggregates.Spec{
 			aggregates.Define(events.KindProgramme, "adopt-policy", "", "put settings or rates of the rulebook in force from a date on", decideAdopt),
 			aggregates.Define(events.KindProgramme, "submit-final-report", "R32", "record that the final financial report of an award was submitted", decideSubmit),
+			aggregates.Define(events.KindProgramme, "adopt-placement-age", "R11", "record up to what age a State keeps minors in the Unaccompanied Refugee Minor programme", decidePlacementAge),
 			aggregates.Define(events.KindProgramme, "agree-goal", "", "set a target for one measure and fiscal year", decideGoal),
 			aggregates.Define(events.KindProgramme, "record-best-practice", "", "keep a practice that works", decideBestPractice),
 			aggregates.Define(events.KindProgramme, "allocate-funds", "", "set money of a fiscal year aside for a purpose", decideAllocate),

@@ -1,5 +1,5 @@
 // Package worker decides what may be recorded of a case manager or supervisor:
-// engagement at one agency, capacity, languages and leaving (R28).
+// engagement at one agency, capacity, languages, leave, support and leaving (R28).
 package worker
 
 import (
@@ -18,6 +18,9 @@ func Aggregate() aggregates.Aggregate {
 			aggregates.Define(events.KindWorker, "engage-worker", "R28", "add a case manager or supervisor to an agency", decideEngage),
 			aggregates.Define(events.KindWorker, "change-worker", "R28", "change a worker's capacity, languages or role", decideChange),
 			aggregates.Define(events.KindWorker, "worker-left", "R28", "end a worker's engagement", decideLeft),
+			aggregates.Define(events.KindWorker, "start-leave", "R28", "say that a worker is on leave", decideStartLeave),
+			aggregates.Define(events.KindWorker, "end-leave", "R28", "say that a worker is back before the leave ends", decideEndLeave),
+			aggregates.Define(events.KindWorker, "offer-support", "R28", "record support offered to a worker", decideOfferSupport),
 		},
 	}
 }

@@ -39,6 +39,7 @@ import (
 	"caseledger/projections/statistics"
 	"caseledger/replay/archive"
 	"caseledger/replay/audit"
+	"caseledger/replay/backup"
 	"caseledger/replay/bundle"
 	"caseledger/replay/checkpoint"
 	"caseledger/replay/heads"
@@ -130,6 +131,10 @@ func exitCode(err error) int {
 		bundled  *bundle.RefusedError
 		alone    *cli.NotCosignedError
 		gone     *app.NoArchiveError
+		saved    *backup.RefusedError
+		opener   *backup.IdentityError
+		partial  *app.UnfinishedError
+		lostKeys *seal.LostKeysError
 	)
 	switch {
 	case err == nil:
@@ -139,14 +144,14 @@ func exitCode(err error) int {
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
 		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
 		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
-		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone):
+		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &saved), errors.As(err, &lostKeys):
 		return 5
-	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
+	case cli.IsFull(err):
 		return 6
 	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &connect),
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
 		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis),
-		errors.As(err, &gone), errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):
+		errors.As(err, &gone), errors.As(err, &opener), errors.As(err, &partial), errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):
 		return 4
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &cell), errors.As(err, &several):
 		return 2

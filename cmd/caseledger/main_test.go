@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -23,6 +24,7 @@ import (
 	"caseledger/aggregates/roster"
 	"caseledger/cmd/caseledger/internal/auth"
 	"caseledger/events/natsserver"
+	"caseledger/replay/backup"
 )
 
 func TestMain(m *testing.M) {
@@ -64,6 +66,8 @@ func TestScripts(t *testing.T) {
 			"publickey": publicKey,
 			"principal": principalID,
 			"nowhere":   nowhere,
+			"decrypt":   decrypt,
+			"keyless":   keyless,
 			"same":      same,
 			"tool":      tool,
 			"slurp":     slurp,
@@ -214,9 +218,14 @@ func repeat(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 }
 
-// flip flips one bit of a text where it stands in the stream's files: flip DIR TEXT
+// flip flips one bit of a text where it stands in the files of a stream, LEDGER
+// unless another is named: flip DIR TEXT [STREAM]
 func flip(ts *testscript.TestScript, _ bool, args []string) {
-	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", "LEDGER", "msgs", "*.blk")
+	stream := "LEDGER"
+	if len(args) > 2 {
+		stream = args[2]
+	}
+	pattern := filepath.Join(ts.MkAbs(args[0]), "stream", "jetstream", "*", "streams", stream, "msgs", "*.blk")
 	blocks, err := filepath.Glob(pattern)
 	ts.Check(err)
 	for _, name := range blocks {
@@ -277,6 +286,32 @@ func nowhere(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if files < 5 {
 		ts.Fatalf("looked into %d files", files)
+	}
+}
+
+// decrypt writes what a backup holds below its encryption: decrypt FILE KEY-FILE OUT
+func decrypt(ts *testscript.TestScript, _ bool, args []string) {
+	identities, err := backup.ReadIdentities(ts.MkAbs(args[1]))
+	ts.Check(err)
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	r, err := backup.Decrypt(f, args[0], identities...)
+	ts.Check(err)
+	plain, err := io.ReadAll(r)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), plain, 0o600))
+}
+
+// keyless demands that a key, which a file holds in base64, stands in another file
+// neither so nor as bytes: keyless FILE KEY-FILE
+func keyless(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.TrimSpace(ts.ReadFile(args[1]))
+	key, err := base64.StdEncoding.DecodeString(text)
+	ts.Check(err)
+	content := ts.ReadFile(args[0])
+	if strings.Contains(content, text) || strings.Contains(content, string(key)) || len(key) != 32 {
+		ts.Fatalf("%s holds the key of %s", args[0], args[1])
 	}
 }
 

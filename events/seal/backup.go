@@ -143,12 +143,11 @@ func Restore(path, keysPath, masterPath, ledger string, now events.Instant) (err
 	if err := json.Unmarshal(body, &entries); err != nil {
 		return err
 	}
-	if there, err := exists(keysPath); err != nil || there {
-		return errors.Join(err, &os.PathError{Op: "create", Path: keysPath, Err: os.ErrExist})
-	}
 	return writeEntries(keysPath, entries)
 }
 
+// writeEntries makes a key file, which has its name when it is complete and not
+// before.
 func writeEntries(keysPath string, entries []backupEntry) error {
 	next := keysPath + nextSuffix
 	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -176,7 +175,10 @@ func writeEntries(keysPath string, entries []backupEntry) error {
 		return nil
 	})
 	if err = errors.Join(err, db.Close()); err == nil {
-		err = errors.Join(os.Rename(next, keysPath), syncDir(keysPath))
+		err = nameNew(next, keysPath)
 	}
-	return err
+	if err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	return nil
 }

@@ -29,9 +29,12 @@ type Keyring struct {
 
 	mu    sync.Mutex // taken after file
 	cache cache
+
+	beforeFirst func(events.Subject) error // may be nil
 }
 
-// A key is one generation of a person's data key, ready for use.
+// A key is one generation of a person's data key, ready for use. The zero key is one
+// that was lost.
 type key struct {
 	aead cipher.AEAD
 	mac  []byte
@@ -64,26 +67,8 @@ func Create(keysPath, masterPath string) error {
 	if err != nil {
 		return err
 	}
-	if there, err := exists(keysPath); err != nil || there {
-		return fmt.Errorf("create the key file: %w", errors.Join(err, &os.PathError{Op: "create", Path: keysPath, Err: os.ErrExist}))
-	}
-	db, err := openDB(keysPath)
-	if err != nil {
-		return fmt.Errorf("create the key file: %w", err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{keysBucket, destroyedBucket} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		meta, err := tx.CreateBucket(metaBucket)
-		if err != nil {
-			return err
-		}
-		return meta.Put(checkKey, master.Seal(nil, nil, []byte(checkText), wrapBinding(checkKey)))
-	})
-	if err = errors.Join(err, db.Close(), syncDir(keysPath)); err != nil {
+	check := master.Seal(nil, nil, []byte(checkText), wrapBinding(checkKey))
+	if err := writeEntries(keysPath, []backupEntry{{string(metaBucket), checkKey, check}}); err != nil {
 		return fmt.Errorf("create the key file: %w", err)
 	}
 	return nil
@@ -182,6 +167,14 @@ func personOf(s events.Subject) (p person, ok bool) {
 	return person{}, false
 }
 
+// subject is the one that stands for the person.
+func (p person) subject() events.Subject {
+	if p.worker {
+		return events.SubjectOf(events.KindWorker, p.id)
+	}
+	return events.SubjectOf(events.KindCase, p.id)
+}
+
 // name is what the names of all of a person's keys start with.
 func (p person) name() string {
 	if p.worker {
@@ -266,6 +259,18 @@ func (k *Keyring) create(persons []person) error {
 	}
 	k.file.RLock()
 	defer k.file.RUnlock()
+	for _, p := range persons {
+		if k.beforeFirst == nil {
+			break
+		}
+		destroyed, err := k.destroyedBy(p)
+		if err == nil && destroyed == "" {
+			err = k.beforeFirst(p.subject())
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return k.db.Update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(keysBucket)
 		for _, p := range persons {
@@ -288,6 +293,9 @@ func (k *Keyring) create(persons []person) error {
 
 // unwrap opens a data key and derives its digest key.
 func (k *Keyring) unwrap(name, wrapped []byte) (key, error) {
+	if string(wrapped) == lostMark {
+		return key{}, nil
+	}
 	secret, err := k.master.Open(nil, nil, wrapped, wrapBinding(name))
 	if err != nil {
 		return key{}, fmt.Errorf("unwrap key %q in %s: it is damaged", name[:len(name)-4], k.keysPath)

@@ -153,7 +153,7 @@ func (k *Keyring) RotateMaster() error {
 		return fmt.Errorf("rotate the master key: %w", err)
 	}
 	err = k.rewrite(func(bucket, name, value []byte) ([]byte, error) {
-		wrapped := string(bucket) == string(keysBucket) || string(name) == string(checkKey)
+		wrapped := string(bucket) == string(keysBucket) && string(value) != lostMark || string(name) == string(checkKey)
 		switch {
 		case string(name) == string(recoveryMasterKey):
 			return nil, nil // written anew below

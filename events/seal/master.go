@@ -28,17 +28,40 @@ func writeMaster(path string, secret []byte) error {
 	return nil
 }
 
-// writePrivate writes a new file that only its owner can read, durably.
+// partSuffix ends the name of a file that is being written.
+const partSuffix = ".part"
+
+// writePrivate writes a new file that only its owner can read, durably. It has its
+// name when it is complete and not before: what a crash leaves is never taken for it.
 func writePrivate(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	part := path + partSuffix
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(path)); err != nil {
-		return errors.Join(err, os.Remove(path))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = nameNew(part, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(part))
 	}
 	return nil
+}
+
+// nameNew gives a complete file its name, which no other has, durably.
+func nameNew(part, path string) error {
+	there, err := exists(path)
+	if err == nil && there {
+		err = &os.PathError{Op: "create", Path: path, Err: os.ErrExist}
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(part, path), syncDir(path))
 }
 
 // readMaster reads what CreateMaster writes, from a file nobody else can read.

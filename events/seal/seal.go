@@ -67,7 +67,7 @@ func (k *Keyring) Unseal(subject events.Subject, recordID string, class events.K
 	if err != nil {
 		return "", fmt.Errorf("unseal a secret of %s: %w", subject, err)
 	}
-	if generation > len(keys) {
+	if generation > len(keys) || keys[generation-1].aead == nil {
 		return "", &MissingKeyError{subject, class, generation}
 	}
 	padded, err := keys[generation-1].aead.Open(nil, nil, box, binding(subject, recordID, class, generation, index))
@@ -90,7 +90,11 @@ func (k *Keyring) MAC(subject events.Subject, class events.KeyClass, text []byte
 	if err != nil {
 		return events.Hash{}, fmt.Errorf("compute a keyed digest for %s: %w", subject, err)
 	}
-	mac := hmac.New(sha256.New, keys[0].mac)
+	first := 0
+	for keys[first].mac == nil { // lost; the newest never is
+		first++
+	}
+	mac := hmac.New(sha256.New, keys[first].mac)
 	mac.Write(text)
 	return events.Hash(mac.Sum(nil)), nil
 }

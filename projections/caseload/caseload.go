@@ -22,16 +22,18 @@ const viewName = "caseload"
 // from which it holds, in order of that day and then of recording:
 //
 //	case    the first enrolled day; statuses; agencies; leads (worker, whether
-//	        interim; no worker: none); intensities; components (which, whether open)
+//	        interim; no worker: none); intensities; components (which, whether open);
+//	        hand-offs (to whom one is proposed; nobody: none is)
 //	worker  standings: agency, supervisor, capacity in percent, whether left, languages
-//	agency  name, State; standings (active, suspended, ended); locations (id, whether open)
+//	agency  name, State; standings (active, suspended, ended); locations (id, city,
+//	        State, whether open)
 type View struct{}
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
-func (View) Version() int { return 1 }
+func (View) Version() int { return 2 }
 
 // Kinds implements [projections.View].
 func (View) Kinds() []events.Kind {
@@ -90,6 +92,7 @@ type file struct {
 	leads       []change[lead]
 	intensities []change[int]
 	components  []change[component]
+	proposals   []change[string]
 
 	names row.Names // of agencies and workers, where many cases are read
 }
@@ -173,10 +176,16 @@ func (c *file) foldWork(records []*events.Record) error {
 			c.leads = insert(c.leads, day, lead{e.Worker, false})
 		case *events.LeadLeft:
 			c.leads = insert(c.leads, day, lead{e.Interim, e.Interim != ""})
+		case *events.HandOffProposed:
+			c.proposals = insert(c.proposals, day, e.To)
+		case *events.HandOffDeclined, *events.HandOffWithdrawn:
+			c.answer(day)
 		case *events.HandOffAccepted:
 			c.leads = insert(c.leads, day, lead{e.To, false})
+			c.answer(day)
 		case *events.TransferAccepted:
 			c.leads = insert(c.leads, day, lead{e.Lead, false})
+			c.answer(day)
 		case *events.IntensitySet:
 			c.intensities = insert(c.intensities, day, e.Intensity)
 		case *events.ComponentClosed:
@@ -188,14 +197,21 @@ func (c *file) foldWork(records []*events.Record) error {
 	return nil
 }
 
+// answer ends the hand-off that is proposed, if one is.
+func (c *file) answer(day events.Date) {
+	if on(c.proposals, day) != "" {
+		c.proposals = insert(c.proposals, day, "")
+	}
+}
+
 func componentOf(c events.Component, open bool) component {
 	return component{byte(max(0, slices.Index(components[:], c))), open}
 }
 
 func concernsWork(eventType string) bool {
 	switch eventType {
-	case "lead.assigned.v1", "lead.left.v1", "hand-off.accepted.v1", "transfer.accepted.v1", "intensity.set.v1",
-		"component.closed.v1", "component.reopened.v1":
+	case "lead.assigned.v1", "lead.left.v1", "hand-off.proposed.v1", "hand-off.accepted.v1", "hand-off.declined.v1",
+		"hand-off.withdrawn.v1", "transfer.accepted.v1", "intensity.set.v1", "component.closed.v1", "component.reopened.v1":
 		return true
 	}
 	return false
@@ -228,15 +244,18 @@ func insert[T any](list []change[T], day events.Date, v T) []change[T] {
 	return slices.Insert(list, i, change[T]{day, v})
 }
 
-// on returns the last change that holds on a day.
-func on[T any](list []change[T], day events.Date) (v T) {
+// on returns the value that holds on a day.
+func on[T any](list []change[T], day events.Date) T { return lastChange(list, day).value }
+
+// lastChange returns the last change up to a day, the zero change when there is none.
+func lastChange[T any](list []change[T], day events.Date) (last change[T]) {
 	for _, c := range list {
 		if c.from > day {
 			break
 		}
-		v = c.value
+		last = c
 	}
-	return v
+	return last
 }
 
 func appendChanges[T any](b []byte, list []change[T], value func([]byte, T) []byte) []byte {
@@ -263,7 +282,8 @@ func (c *file) append(b []byte) []byte {
 	b = appendChanges(b, c.agencies, row.String)
 	b = appendChanges(b, c.leads, func(b []byte, l lead) []byte { return row.Bool(row.String(b, l.worker), l.interim) })
 	b = appendChanges(b, c.intensities, row.Len)
-	return appendChanges(b, c.components, func(b []byte, x component) []byte { return row.Bool(append(b, x.which), x.open) })
+	b = appendChanges(b, c.components, func(b []byte, x component) []byte { return row.Bool(append(b, x.which), x.open) })
+	return appendChanges(b, c.proposals, row.String)
 }
 
 // read reads a case's row; the lists' memory is used again.
@@ -280,6 +300,7 @@ func (c *file) read(b []byte) error {
 	c.leads = readChanges(&r, c.leads, func(r *row.Reader) lead { return lead{r.Name(c.names), r.Bool()} })
 	c.intensities = readChanges(&r, c.intensities, func(r *row.Reader) int { return int(r.Uint()) })
 	c.components = readChanges(&r, c.components, func(r *row.Reader) component { return component{byte(r.Uint()), r.Bool()} })
+	c.proposals = readChanges(&r, c.proposals, func(r *row.Reader) string { return r.Name(c.names) })
 	return r.Err()
 }
 

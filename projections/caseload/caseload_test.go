@@ -126,14 +126,15 @@ func TestWorkersAndAgencies(t *testing.T) {
 	snapshot(t, story(t), func(s *projections.Snapshot) {
 		c := on(t, s, caseload.Filter{On: events.MustDate("2009-01-26"), Agency: "A-1"})
 		want := []caseload.Worker{
-			{Worker: "W-1", Agency: "A-1", CapacityPercent: 50, Languages: []string{"es"}, Cases: 1, Weight: 5, FullTimeWeight: 10},
+			{Worker: "W-1", Agency: "A-1", CapacityPercent: 50, Languages: []string{"es"}, Cases: 1, Weight: 5, FullTimeWeight: 10, Load: 40},
 			{Worker: "W-2", Agency: "A-1", CapacityPercent: 100, Languages: []string{"es"}},
 			{Worker: "W-8", Agency: "A-1", Supervisor: true, CapacityPercent: 100, Languages: []string{"es"}},
 		}
 		if diff := cmp.Diff(want, c.Workers); diff != "" {
 			t.Errorf("workers (-want +got):\n%s", diff)
 		}
-		agencies := []caseload.Agency{{Agency: "A-1", Name: "Name A-1", State: "NY", Standing: caseload.Active, Locations: 1, Workers: 3, Cases: 1, Weight: 5}}
+		agencies := []caseload.Agency{{Agency: "A-1", Name: "Name A-1", State: "NY", Standing: caseload.Active, Locations: 1,
+			Places: []caseload.Location{{Location: "L-1", City: "Albany", State: "NY"}}, Workers: 3, Cases: 1, Weight: 5}}
 		if diff := cmp.Diff(agencies, c.Agencies); diff != "" {
 			t.Errorf("agencies (-want +got):\n%s", diff)
 		}

@@ -1,7 +1,9 @@
 package caseload
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	"caseledger/events"
 	"caseledger/projections/row"
@@ -20,6 +22,9 @@ type worker struct{ posts []change[post] }
 
 func foldWorker(records []*events.Record) (w worker, err error) {
 	for _, r := range records {
+		if !strings.HasPrefix(r.Type, "worker.") {
+			continue
+		}
 		e, err := r.Event()
 		if err != nil {
 			return w, err
@@ -76,8 +81,15 @@ const (
 var standings = [...]Standing{NotSigned, Active, Suspended, Ended}
 
 type place struct {
-	id   string
+	Location
 	open bool
+}
+
+// A Location is a place at which an agency serves clients.
+type Location struct {
+	Location string `json:"location"` // id within the agency
+	City     string `json:"city"`
+	State    string `json:"state"`
 }
 
 type agency struct {
@@ -86,8 +98,17 @@ type agency struct {
 	locations   []change[place]
 }
 
+// concernsStanding reports whether a record of an agency is about its subcontract or
+// its locations: a tenth of its records.
+func concernsStanding(eventType string) bool {
+	return strings.HasPrefix(eventType, "subcontract.") || strings.HasPrefix(eventType, "agency.") || strings.HasPrefix(eventType, "location.")
+}
+
 func foldAgency(records []*events.Record) (a agency, err error) {
 	for _, r := range records {
+		if !concernsStanding(r.Type) {
+			continue
+		}
 		e, err := r.Event()
 		if err != nil {
 			return a, err
@@ -104,9 +125,9 @@ func foldAgency(records []*events.Record) (a agency, err error) {
 		case *events.SubcontractEnded: // its last day
 			a.standings = insert(a.standings, day+1, Ended)
 		case *events.LocationOpened:
-			a.locations = insert(a.locations, day, place{e.Location, true})
+			a.locations = insert(a.locations, day, place{Location{e.Location, e.City, e.State}, true})
 		case *events.LocationClosed:
-			a.locations = insert(a.locations, day+1, place{e.Location, false})
+			a.locations = insert(a.locations, day+1, place{Location{Location: e.Location}, false})
 		}
 	}
 	return a, nil
@@ -127,14 +148,16 @@ func (a *agency) sign(day, through events.Date) {
 func (a agency) append(b []byte) []byte {
 	b = row.String(row.String(b, a.name), a.state)
 	b = appendChanges(b, a.standings, func(b []byte, s Standing) []byte { return row.Len(b, slices.Index(standings[:], s)) })
-	return appendChanges(b, a.locations, func(b []byte, p place) []byte { return row.Bool(row.String(b, p.id), p.open) })
+	return appendChanges(b, a.locations, func(b []byte, p place) []byte {
+		return row.Bool(row.String(row.String(row.String(b, p.Location.Location), p.City), p.State), p.open)
+	})
 }
 
 func (a *agency) read(b []byte) error {
 	r := row.Read(b)
 	a.name, a.state = r.String(), r.String()
 	a.standings = readChanges(&r, a.standings, func(r *row.Reader) Standing { return standings[r.Uint()%uint64(len(standings))] })
-	a.locations = readChanges(&r, a.locations, func(r *row.Reader) place { return place{r.String(), r.Bool()} })
+	a.locations = readChanges(&r, a.locations, func(r *row.Reader) place { return place{Location{r.String(), r.String(), r.String()}, r.Bool()} })
 	return r.Err()
 }
 
@@ -146,18 +169,18 @@ func (a *agency) standing(day events.Date) Standing {
 	return NotSigned
 }
 
-// open returns the number of locations that are open on a day.
-func (a *agency) open(day events.Date) (n int) {
-	is := map[string]bool{}
+// open returns the locations that are open on a day, in order of their ids.
+func (a *agency) open(day events.Date) (open []Location) {
+	is := map[string]place{}
 	for _, c := range a.locations {
 		if c.from <= day {
-			is[c.value.id] = c.value.open
+			is[c.value.Location.Location] = c.value
 		}
 	}
-	for _, open := range is {
-		if open {
-			n++
+	for _, id := range slices.Sorted(maps.Keys(is)) {
+		if p := is[id]; p.open {
+			open = append(open, p.Location)
 		}
 	}
-	return n
+	return open
 }

@@ -1,7 +1,9 @@
 package caseload
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"caseledger/aggregates/policy"
 	"caseledger/events"
@@ -39,6 +41,10 @@ type Case struct {
 	Funded    bool               `json:"funded"`    // a service clock runs
 	DaysLeft  int                `json:"days_left"` // of that clock; 0 when none runs
 	ClockEnd  events.Date        `json:"clock_end"` // empty when none runs
+	// ProposedTo is whom a hand-off is proposed to and not answered, since
+	// ProposedOn; empty when none is.
+	ProposedTo string      `json:"proposed_to,omitzero"`
+	ProposedOn events.Date `json:"proposed_on,omitzero"`
 }
 
 // A Worker is a case manager or supervisor with the weight of the open cases led.
@@ -54,20 +60,23 @@ type Worker struct {
 	// FullTimeWeight is what the weight would be for a full-time worker, rounded
 	// half up, so that part-time workers compare; 0 without capacity.
 	FullTimeWeight int `json:"full_time_weight"`
+	// Load is FullTimeWeight in percent of [policy.FullTimeCapacity].
+	Load int `json:"load_percent"`
 }
 
 // An Agency is a subcontractor with its open cases.
 type Agency struct {
-	Agency    string   `json:"agency"`
-	Name      string   `json:"name"`
-	State     string   `json:"state"`
-	Standing  Standing `json:"standing"`
-	Locations int      `json:"locations"`
-	Workers   int      `json:"workers"` // at work
-	Cases     int      `json:"cases"`
-	Weight    int      `json:"weight"`
-	NoLead    int      `json:"no_lead"`
-	Interim   int      `json:"interim_lead"`
+	Agency    string     `json:"agency"`
+	Name      string     `json:"name"`
+	State     string     `json:"state"`
+	Standing  Standing   `json:"standing"`
+	Locations int        `json:"locations"`
+	Places    []Location `json:"places"`
+	Workers   int        `json:"workers"` // at work
+	Cases     int        `json:"cases"`
+	Weight    int        `json:"weight"`
+	NoLead    int        `json:"no_lead"`
+	Interim   int        `json:"interim_lead"`
 }
 
 // On returns the open cases of a day, the workers and the agencies. Cost: about a
@@ -112,8 +121,9 @@ func (c *Caseload) addAgencies(s *projections.Snapshot, f Filter) error {
 		if err := a.read(b); err != nil {
 			return fmt.Errorf("read agency %s: %w", id, err)
 		}
+		open := a.open(f.On)
 		c.Agencies = append(c.Agencies, Agency{Agency: string(id), Name: a.name, State: a.state,
-			Standing: a.standing(f.On), Locations: a.open(f.On)})
+			Standing: a.standing(f.On), Locations: len(open), Places: open})
 		return nil
 	})
 }
@@ -135,6 +145,9 @@ func (c *Caseload) addCases(s *projections.Snapshot, f Filter) error {
 		file := Case{
 			Client: string(id), Agency: at, Status: on(x.statuses, f.On), Lead: l.worker, Interim: l.interim,
 			Intensity: max(1, on(x.intensities, f.On)), Open: open,
+		}
+		if pending := lastChange(x.proposals, f.On); pending.value != "" {
+			file.ProposedTo, file.ProposedOn = pending.value, pending.from
 		}
 		clock, runs, err := clocks.Running(s, file.Client, f.On)
 		if file.Funded = runs; runs {
@@ -170,6 +183,7 @@ func (c *Caseload) sum() {
 	for _, w := range c.Workers {
 		if w.CapacityPercent > 0 {
 			w.FullTimeWeight = (200*w.Weight + w.CapacityPercent) / (2 * w.CapacityPercent)
+			w.Load = w.FullTimeWeight * 100 / policy.FullTimeCapacity
 		}
 		if a := agencies[w.Agency]; a != nil && !w.Left {
 			a.Workers++
@@ -211,4 +225,44 @@ func (c *Caseload) InterimLead() (cases []Case) {
 		}
 	}
 	return cases
+}
+
+// StalledAfter is the number of days after which a proposed hand-off that nobody has
+// answered is stalled (ours).
+const StalledAfter = 7
+
+// Stalled returns the open cases with a hand-off that was proposed that long ago and
+// not answered, the oldest first (R28).
+func (c *Caseload) Stalled() (cases []Case) {
+	for _, x := range c.Cases {
+		if x.ProposedTo != "" && c.On-x.ProposedOn >= StalledAfter {
+			cases = append(cases, x)
+		}
+	}
+	slices.SortStableFunc(cases, func(a, b Case) int { return cmp.Compare(a.ProposedOn, b.ProposedOn) })
+	return cases
+}
+
+// Overloaded returns who carries more than the capacity, the heaviest load first.
+func (c *Caseload) Overloaded() (workers []Worker) {
+	for _, w := range c.Workers {
+		if w.Load > 100 {
+			workers = append(workers, w)
+		}
+	}
+	slices.SortStableFunc(workers, func(a, b Worker) int { return cmp.Compare(b.Load, a.Load) })
+	return workers
+}
+
+// Network returns the agencies that are known on a day and the workers engaged then,
+// without their cases, each in order of id. Cost: some microseconds for each.
+func Network(s *projections.Snapshot, day events.Date) ([]Agency, []Worker, error) {
+	c := &Caseload{On: day}
+	if err := c.addWorkers(s, Filter{On: day}); err != nil {
+		return nil, nil, err
+	}
+	if err := c.addAgencies(s, Filter{On: day}); err != nil {
+		return nil, nil, err
+	}
+	return c.Agencies, slices.DeleteFunc(c.Workers, func(w Worker) bool { return w.Left }), nil
 }

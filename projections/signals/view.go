@@ -75,11 +75,10 @@ func appendHalf(to []byte, receipt string) []byte {
 	return row.String(to, receipt) // not a SHA-256: kept as it is
 }
 
-// Findings returns the findings in all cases, or with an agency those that it
-// booked an expense of.
-func Findings(s *projections.Snapshot, agency string) ([]Finding, error) {
-	var expenses []Expense
-	err := s.Rows(name, events.KindCase, func(id, b []byte) error {
+// Expenses returns the standing expenses of all cases; of each receipt's hash the
+// first half, in bytes.
+func Expenses(s *projections.Snapshot) (expenses []Expense, err error) {
+	err = s.Rows(name, events.KindCase, func(id, b []byte) error {
 		r := row.Read(b)
 		for range r.Len() {
 			expenses = append(expenses, Expense{
@@ -90,6 +89,13 @@ func Findings(s *projections.Snapshot, agency string) ([]Finding, error) {
 		}
 		return r.Err()
 	})
+	return expenses, err
+}
+
+// Findings returns the findings in all cases, or with an agency those that it
+// booked an expense of.
+func Findings(s *projections.Snapshot, agency string) ([]Finding, error) {
+	expenses, err := Expenses(s)
 	if err != nil {
 		return nil, err
 	}

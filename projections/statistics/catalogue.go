@@ -23,6 +23,7 @@ const (
 	DollarsByOutcome    = "dollars-by-outcome"
 	Performance         = "performance"
 	FundsAllocated      = "funds-allocated"
+	AlternativeRelief   = "alternative-relief"
 )
 
 // A Range says what the days of a report are.
@@ -51,7 +52,7 @@ type Definition struct {
 	Range   Range    `json:"range"`           // what its days are
 	Since   int      `json:"since"`           // first fiscal year that it tells of
 	By      []string `json:"by,omitempty"`    // dimensions to choose from
-	Money   bool     `json:"money,omitzero"` // whether it holds amounts
+	Money   bool     `json:"money,omitzero"`  // whether it holds amounts
 	Drawing *Drawing `json:"chart,omitempty"` // nil: it is not drawn
 
 	usual []string // dimensions when none are chosen
@@ -89,6 +90,8 @@ func Catalogue() []Definition {
 			Counts: "months of service and dollars, per client"},
 		{Name: DollarsByOutcome, Money: true, Range: FiscalYearsRange, sheet: dollarsByOutcome,
 			Counts: "months of service and dollars of closed cases, by what was reached"},
+		{Name: AlternativeRelief, Range: MonthsRange, sheet: alternativeRelief,
+			Counts: "clients on other paths than certification, by how each stands"},
 		{Name: Performance, Money: true, Range: FiscalYearRange, sheet: performance,
 			Counts: "targets beside actuals, as the assessment of S3 asks"},
 		{Name: FundsAllocated, Money: true, Range: FiscalYearRange, sheet: fundsAllocated,

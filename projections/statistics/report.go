@@ -72,8 +72,8 @@ type Report struct {
 
 // A Policy is the adoption that the settings of a day rest on.
 type Policy struct {
-	Effective events.Date `json:"effective"`        // zero: the rulebook's defaults
-	Record    string      `json:"record,omitzero"`  // of the adoption
+	Effective events.Date `json:"effective"`       // zero: the rulebook's defaults
+	Record    string      `json:"record,omitzero"` // of the adoption
 }
 
 // WriteCSV writes the table alone.

@@ -72,6 +72,9 @@ type Report struct {
 	Heads    tlog.Hash            `json:"heads"`
 	Last     events.Hash          `json:"last"` // of the last record
 	Held     []string             `json:"held"` // expectations that hold
+
+	// Looks is the same of the stream ACCESS, where that was verified too.
+	Looks *Report `json:"looks,omitempty"`
 }
 
 // Verify reads and verifies all records up to the head that src has now. The
@@ -79,13 +82,27 @@ type Report struct {
 // position, [*heads.ChainError] for a subject, [*MismatchError] for an expectation, or what
 // the strict decoder says of a record. progress may be nil. Work is done on all cores.
 func Verify(ctx context.Context, src Source, expect []Expectation, progress func(done, total uint64)) (*Report, error) {
+	v := &verifier{heads: heads.New()}
+	v.belongs = v.belongsToLedger
+	return v.run(ctx, src, expect, progress)
+}
+
+// VerifyLooks is [Verify] for the records of the stream ACCESS: looks at identifying
+// data, all of one ledger. It may hold none.
+func VerifyLooks(ctx context.Context, src Source, ledger events.LedgerCreated, expect []Expectation, progress func(done, total uint64)) (*Report, error) {
+	v := &verifier{heads: heads.New()}
+	v.Ledger, v.belongs = ledger, v.belongsToLooks
+	return v.run(ctx, src, expect, progress)
+}
+
+func (v *verifier) run(ctx context.Context, src Source, expect []Expectation, progress func(done, total uint64)) (*Report, error) {
 	head, err := src.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
 	expect = slices.Clone(expect)
 	slices.SortStableFunc(expect, func(a, b Expectation) int { return cmp.Compare(a.Size, b.Size) })
-	v := &verifier{head: head, expect: expect, heads: heads.New()}
+	v.head, v.expect = head, expect
 	err = inorder.Run(ctx, func(ctx context.Context, emit func([]events.Message) error) error {
 		return src.Read(ctx, 1, head, emit)
 	}, judge, func(batch []judged) error {
@@ -134,6 +151,8 @@ type verifier struct {
 	expect []Expectation // in order of size; what was reached is cut off
 	heads  *heads.Tree
 	tree   frontier
+
+	belongs func(*events.Record) error // to what is verified
 }
 
 func (v *verifier) add(j *judged) error {
@@ -156,9 +175,9 @@ func (v *verifier) add(j *judged) error {
 	return nil
 }
 
-// belongs demands that the first record is the genesis, no other is, and all are
+// belongsToLedger demands that the first record is the genesis, no other is, and all are
 // of the ledger that it names.
-func (v *verifier) belongs(r *events.Record) error {
+func (v *verifier) belongsToLedger(r *events.Record) error {
 	if (r.Sequence == 1) != (r.Subject == events.GenesisSubject) {
 		return &events.DamageError{Sequence: r.Sequence, Detail: "the genesis is the first record and no other"}
 	}
@@ -169,6 +188,17 @@ func (v *verifier) belongs(r *events.Record) error {
 		}
 		v.Ledger = *e.(*events.LedgerCreated)
 	}
+	return v.fromLedger(r)
+}
+
+func (v *verifier) belongsToLooks(r *events.Record) error {
+	if r.Subject.Kind() != events.KindLook {
+		return &events.DamageError{Sequence: r.Sequence, Detail: fmt.Sprintf("it is of %s, which is no look", r.Subject)}
+	}
+	return v.fromLedger(r)
+}
+
+func (v *verifier) fromLedger(r *events.Record) error {
 	if r.Source != v.Ledger.Name {
 		return &events.DamageError{Sequence: r.Sequence, Detail: fmt.Sprintf("it is of the ledger %q, not of %q", r.Source, v.Ledger.Name)}
 	}

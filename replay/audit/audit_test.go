@@ -164,7 +164,7 @@ func BenchmarkProof(b *testing.B) {
 		return err
 	})
 	measure("checkpoint", func() error {
-		_, err := checkpoint.Issue(b.Context(), a, src.Key, src.Signer, nil, nil)
+		_, err := checkpoint.Issue(b.Context(), a, nil, src.Key, src.Signer, nil, nil)
 		return err
 	})
 	measure("read", func() error {

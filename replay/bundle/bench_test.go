@@ -32,7 +32,7 @@ func BenchmarkBundle(b *testing.B) {
 	if _, err := a.CatchUp(b.Context(), src, nil); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := checkpoint.Issue(b.Context(), a, src.Key, src.Signer, nil, nil); err != nil {
+	if _, err := checkpoint.Issue(b.Context(), a, nil, src.Key, src.Signer, nil, nil); err != nil {
 		b.Fatal(err)
 	}
 	path := filepath.Join(b.TempDir(), "views")

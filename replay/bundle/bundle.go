@@ -30,6 +30,15 @@
 // The proof of the records holds the roots of the largest subtrees (RFC 6962) without any of the records,
 // from left to right: with them, all records together give the root. That is far
 // shorter than a proof for each.
+//
+// An auditor's bundle proves what was billed for the client, too. It begins with
+//
+//	caseledger auditor's bundle 1
+//
+// and has, after the four subjects, one more for the case of each principal that the client's case ever
+// names, and then one for the billing of each agency that it names, both in order. Which those
+// are follows from the client's records, and is checked. It holds other clients' lines, as the
+// invoices do, with their coded ids.
 package bundle
 
 import (
@@ -51,6 +60,7 @@ const MaxSize = 256 << 20
 
 // A file is a bundle taken apart.
 type file struct {
+	auditor    bool
 	client     string
 	checkpoint []byte
 	heads      []byte
@@ -70,7 +80,7 @@ type record struct {
 	raw      []byte
 }
 
-// subjectsOf lists the subjects of a client's bundle, in order.
+// subjectsOf lists the subjects of every bundle of a client, in order.
 func subjectsOf(client string) []events.Subject {
 	return []events.Subject{
 		events.GenesisSubject, events.ProgrammeSubject,
@@ -88,9 +98,14 @@ func Make(client string, state *checkpoint.State, log checkpoint.Log, history Hi
 	if err := events.CheckID(client); err != nil {
 		return nil, err
 	}
+	return build(&file{client: client}, subjectsOf(client), state, log, history, key)
+}
+
+// build fills a bundle with subjects, and checks it.
+func build(f *file, subjects []events.Subject, state *checkpoint.State, log checkpoint.Log, history History, key note.Verifier) ([]byte, error) {
 	size := state.Signed.Size
-	f := file{client: client, checkpoint: state.Signed.Note, heads: state.Note}
-	for _, name := range subjectsOf(client) {
+	f.checkpoint, f.heads = state.Signed.Note, state.Note
+	for _, name := range subjects {
 		proof, err := state.Heads.Prove(name)
 		if err != nil {
 			return nil, err
@@ -115,11 +130,11 @@ func Make(client string, state *checkpoint.State, log checkpoint.Log, history Hi
 	}
 	var err error
 	if f.proof, err = prove(int64(size), leaves, log); err != nil {
-		return nil, fmt.Errorf("make the bundle of %s: %w", client, err)
+		return nil, fmt.Errorf("make the bundle of %s: %w", f.client, err)
 	}
 	b := f.marshal()
 	if _, err := Check(b, key); err != nil {
-		return nil, fmt.Errorf("make the bundle of %s: what the views know is not what was signed: %w", client, err)
+		return nil, fmt.Errorf("make the bundle of %s: what the views know is not what was signed: %w", f.client, err)
 	}
 	return b, nil
 }
@@ -138,6 +153,12 @@ type Proven struct {
 	Records    []*events.Record // the client's case and letter, in order; none: the ledger has none
 	Policies   []*events.Record
 	Genesis    *events.Record
+	// Auditor says that it is an auditor's bundle. Billing are then the records of
+	// the agencies' billing, in order.
+	Auditor bool
+	Billing []*events.Record
+
+	bySubject map[events.Subject][]*events.Record
 }
 
 // Check verifies a bundle by the ledger's key and nothing else, and the
@@ -159,7 +180,7 @@ func check(b []byte, key note.Verifier, witnesses []note.Verifier) (*Proven, err
 	if !bytes.Equal(f.marshal(), b) {
 		return nil, errors.New("it was altered, or is not written as a bundle is")
 	}
-	p := &Proven{Client: f.client}
+	p := &Proven{Client: f.client, Auditor: f.auditor}
 	if p.Checkpoint, err = checkpoint.Open(f.checkpoint, key, witnesses...); err != nil {
 		return nil, err
 	}
@@ -174,8 +195,18 @@ func check(b []byte, key note.Verifier, witnesses []note.Verifier) (*Proven, err
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkComplete(bySubject, h.Root); err != nil {
+	names, err := f.demanded(bySubject)
+	if err != nil {
 		return nil, err
+	}
+	if err := f.checkComplete(names, bySubject, h.Root); err != nil {
+		return nil, err
+	}
+	p.bySubject = bySubject
+	for _, name := range names {
+		if name.Kind() == events.KindBilling {
+			p.Billing = append(p.Billing, bySubject[name]...)
+		}
 	}
 	p.Policies = bySubject[events.ProgrammeSubject]
 	for _, name := range subjectsOf(f.client)[2:] {
@@ -223,7 +254,10 @@ func (f *file) checkInclusion(c checkpoint.Checkpoint) error {
 // decode reads the records, each of a subject of the bundle.
 func (f *file) decode(origin string) (map[events.Subject][]*events.Record, error) {
 	bySubject := map[events.Subject][]*events.Record{}
-	names := subjectsOf(f.client)
+	var names []events.Subject
+	for _, s := range f.subjects {
+		names = append(names, s.name)
+	}
 	for _, r := range f.records {
 		decoded, err := events.DecodeStrict(r.sequence, r.raw)
 		if err != nil {
@@ -242,8 +276,8 @@ func (f *file) decode(origin string) (map[events.Subject][]*events.Record, error
 
 // checkComplete demands that each subject's records are a chain from its first
 // version to the last one that the heads know.
-func (f *file) checkComplete(bySubject map[events.Subject][]*events.Record, root tlog.Hash) error {
-	for i, name := range subjectsOf(f.client) {
+func (f *file) checkComplete(names []events.Subject, bySubject map[events.Subject][]*events.Record, root tlog.Hash) error {
+	for i, name := range names {
 		if i >= len(f.subjects) || f.subjects[i].name != name {
 			return fmt.Errorf("it does not say what there is of %s", name)
 		}
@@ -266,8 +300,8 @@ func (f *file) checkComplete(bySubject map[events.Subject][]*events.Record, root
 			return fmt.Errorf("%s: its records are not all that the ledger has, or not its own: %w", name, err)
 		}
 	}
-	if len(f.subjects) != len(subjectsOf(f.client)) {
-		return errors.New("it is about more than its client")
+	if len(f.subjects) != len(names) {
+		return errors.New("it is about more than it should be")
 	}
 	return nil
 }

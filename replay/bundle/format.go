@@ -14,12 +14,19 @@ import (
 	"caseledger/replay/heads"
 )
 
-const magic = "caseledger bundle 1"
+const (
+	magic        = "caseledger bundle 1"
+	auditorMagic = "caseledger auditor's bundle 1"
+)
 
 // marshal writes f in the one way that a bundle is written.
 func (f *file) marshal() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\nclient %s\n", magic, f.client)
+	begin := magic
+	if f.auditor {
+		begin = auditorMagic
+	}
+	fmt.Fprintf(&b, "%s\nclient %s\n", begin, f.client)
 	fmt.Fprintf(&b, "checkpoint %d\n%s", len(f.checkpoint), f.checkpoint)
 	fmt.Fprintf(&b, "heads %d\n%s", len(f.heads), f.heads)
 	for _, s := range f.subjects {
@@ -61,13 +68,20 @@ func parse(b []byte) (*file, error) {
 	}
 	p := &parser{rest: b}
 	f := &file{}
-	if p.line() != magic {
+	switch p.line() {
+	case magic:
+	case auditorMagic:
+		f.auditor = true
+	default:
 		return nil, errors.New("it is not a bundle of caseledger")
 	}
 	f.client = p.word("client")
 	f.checkpoint = p.bytes(p.number("checkpoint"))
 	f.heads = p.bytes(p.number("heads"))
 	for range subjectsOf(f.client) {
+		f.subjects = append(f.subjects, p.subject())
+	}
+	for f.auditor && p.err == nil && bytes.HasPrefix(p.rest, []byte("subject ")) {
 		f.subjects = append(f.subjects, p.subject())
 	}
 	for range p.number("records") {

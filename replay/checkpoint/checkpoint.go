@@ -7,8 +7,14 @@
 //	caseledger
 //	20852163
 //	CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+//	access 1042 3pEBDqnOlhf8rLyMAbhoy7LqWWoSpHUaXUgQ6TKBBoY=
 //
 //	— caseledger Az3grl…
+//
+// The last line of the text, an extension line in C2SP's words, says the same of the stream ACCESS, the
+// looks at identifying data: how many there were, and their root. One promise covers both, and so
+// does a witness's cosignature, of which C2SP says that it speaks for the first three lines
+// only. A checkpoint that was signed before looks were under proof has no such line.
 //
 // The origin is the ledger's name, and so is the name of its key. A second note says which heads
 // the subjects had at that size (see package heads), and binds that to the root over the
@@ -43,12 +49,34 @@ type Checkpoint struct {
 	Origin string // the ledger's name
 	Size   uint64 // number of records
 	Root   tlog.Hash
+	Access Access
+}
+
+// Access is what a checkpoint says of the stream ACCESS. The zero value says nothing,
+// since also an empty stream has a root.
+type Access struct {
+	Size uint64
+	Root tlog.Hash
 }
 
 // Text returns the text that is signed.
 func (c Checkpoint) Text() string {
-	return fmt.Sprintf("%s\n%d\n%s\n", c.Origin, c.Size, c.Root)
+	text := fmt.Sprintf("%s\n%d\n%s\n", c.Origin, c.Size, c.Root)
+	if c.Access != (Access{}) {
+		text += fmt.Sprintf("access %d %s\n", c.Access.Size, c.Access.Root)
+	}
+	return text
 }
+
+// Looks returns what a checkpoint says of the stream ACCESS as a checkpoint of its
+// own, and whether it says anything.
+func (c Checkpoint) Looks() (Checkpoint, bool) {
+	return Checkpoint{Origin: c.Origin + looksOrigin, Size: c.Access.Size, Root: c.Access.Root}, c.Access != (Access{})
+}
+
+// looksOrigin ends the origin of what is said of the stream ACCESS. No ledger's name
+// holds a slash.
+const looksOrigin = "/access"
 
 // Heads is the root over the heads that subjects had at a checkpoint.
 type Heads struct {
@@ -87,7 +115,7 @@ func Open(signed []byte, key note.Verifier, witnesses ...note.Verifier) (*Signed
 	}
 	lines := strings.Split(n.Text, "\n")
 	s := &Signed{Note: signed, Unchecked: len(n.UnverifiedSigs)}
-	if len(lines) == 4 {
+	if len(lines) == 4 || len(lines) == 5 {
 		s.Checkpoint = parseLines(lines)
 	}
 	if s.Origin != key.Name() || s.Text() != n.Text {
@@ -123,6 +151,11 @@ func parseLines(lines []string) (c Checkpoint) {
 	c.Size, _ = strconv.ParseUint(lines[1], 10, 64)
 	root, _ := base64.StdEncoding.DecodeString(lines[2])
 	copy(c.Root[:], root)
+	if words := strings.Split(lines[3], " "); len(words) == 3 && words[0] == "access" {
+		c.Access.Size, _ = strconv.ParseUint(words[1], 10, 64)
+		root, _ := base64.StdEncoding.DecodeString(words[2])
+		copy(c.Access.Root[:], root)
+	}
 	return c
 }
 
@@ -193,10 +226,14 @@ type ForkError struct {
 }
 
 func (e *ForkError) Error() string {
-	if e.Size < e.Signed.Size {
-		return fmt.Sprintf("compare with the checkpoint at #%d: the records end at #%d", e.Signed.Size, e.Size)
+	what := "records"
+	if strings.HasSuffix(e.Signed.Origin, looksOrigin) {
+		what = "looks at identifying data"
 	}
-	return fmt.Sprintf("compare with the checkpoint at #%d: its root is %s, that of the records is %s", e.Signed.Size, e.Signed.Root, e.Root)
+	if e.Size < e.Signed.Size {
+		return fmt.Sprintf("compare with the checkpoint at #%d: the %s end at #%d", e.Signed.Size, what, e.Size)
+	}
+	return fmt.Sprintf("compare with the checkpoint at #%d: its root is %s, that of the %s is %s", e.Signed.Size, e.Signed.Root, what, e.Root)
 }
 
 // A Log is Merkle-hashed records: an archive is one.

@@ -44,7 +44,7 @@ func TestIssue(t *testing.T) {
 		if s.Signed.Size != uint64(len(l.Messages)) || s.Signed.Origin != prooftest.Name {
 			t.Errorf("checkpoint %+v of %d records", s.Signed, len(l.Messages))
 		}
-		again, err := checkpoint.Issue(t.Context(), l.Archive, l.Key, l.Signer(t), earlier, nil)
+		again, err := checkpoint.Issue(t.Context(), l.Archive, l.LooksArchive, l.Key, l.Signer(t), earlier, nil)
 		if err != nil || !bytes.Equal(again.Signed.Note, s.Signed.Note) {
 			t.Errorf("a second checkpoint of the same records: %v", err)
 		}
@@ -103,7 +103,7 @@ func TestIssueRefusesAFork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = checkpoint.Issue(t.Context(), l.Archive, l.Key, l.Signer(t), [][]byte{signed}, nil)
+		_, err = checkpoint.Issue(t.Context(), l.Archive, l.LooksArchive, l.Key, l.Signer(t), [][]byte{signed}, nil)
 		var fork *checkpoint.ForkError
 		if !errors.As(err, &fork) || fork.Signed != c {
 			t.Errorf("%s: %v, want a fork", what, err)
@@ -135,7 +135,7 @@ func TestIssueRefusesABrokenChain(t *testing.T) {
 	if err := l.Archive.Append([][]byte{other.Messages[22].Data}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := checkpoint.Issue(t.Context(), l.Archive, l.Key, l.Signer(t), nil, nil)
+	_, err := checkpoint.Issue(t.Context(), l.Archive, l.LooksArchive, l.Key, l.Signer(t), nil, nil)
 	var broken *heads.ChainError
 	if !errors.As(err, &broken) || broken.Sequence != s.Signed.Size+1 {
 		t.Errorf("%v, want a broken chain", err)
@@ -157,7 +157,7 @@ func TestIssueRefusesAnotherKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := checkpoint.Issue(t.Context(), l.Archive, l.Key, signer, nil, nil); err == nil {
+	if _, err := checkpoint.Issue(t.Context(), l.Archive, l.LooksArchive, l.Key, signer, nil, nil); err == nil {
 		t.Error("signed with another key")
 	}
 	if signed, err := l.Archive.Checkpoint(); err != nil || signed != nil {

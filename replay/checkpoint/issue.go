@@ -66,12 +66,13 @@ func (s *State) loadHeads(a *archive.Archive, key note.Verifier) (err error) {
 	return nil
 }
 
-// Issue signs a checkpoint of all records of an archive. earlier are signed
+// Issue signs a checkpoint of all records of an archive, and of all looks of another one, which is nil
+// for a ledger that has none. earlier are signed
 // checkpoints that are kept elsewhere; every one of them and the archive's own must be
-// consistent with the records, else a [*ForkError] is returned and nothing is
+// consistent with both, else a [*ForkError] is returned and nothing is
 // signed. New records must continue their subjects, else a [*heads.ChainError]. When
-// the archive has not grown, its checkpoint is returned as it is. progress may be nil.
-func Issue(ctx context.Context, a *archive.Archive, key note.Verifier, signer note.Signer, earlier [][]byte, progress func(done, total uint64)) (*State, error) {
+// neither archive has grown, the checkpoint is returned as it is. progress may be nil.
+func Issue(ctx context.Context, a, looks *archive.Archive, key note.Verifier, signer note.Signer, earlier [][]byte, progress func(done, total uint64)) (*State, error) {
 	own, err := a.Checkpoint()
 	if err != nil {
 		return nil, err
@@ -84,13 +85,18 @@ func Issue(ctx context.Context, a *archive.Archive, key note.Verifier, signer no
 		if err != nil {
 			return nil, err
 		}
-		if _, err := Consistent(s.Checkpoint, a); err != nil {
+		if err := consistentWithBoth(s.Checkpoint, a, looks); err != nil {
 			return nil, err
 		}
 	}
 	tree := a.Tree()
+	next := Checkpoint{Origin: key.Name(), Size: uint64(tree.N), Root: tree.Hash}
+	if looks != nil {
+		tree := looks.Tree()
+		next.Access = Access{uint64(tree.N), tree.Hash}
+	}
 	state, err := Load(a, key)
-	if err == nil && state.Signed.Size == uint64(tree.N) {
+	if err == nil && state.Signed.Checkpoint == next {
 		return state, nil
 	}
 	from, all := uint64(0), heads.New()
@@ -101,7 +107,24 @@ func Issue(ctx context.Context, a *archive.Archive, key note.Verifier, signer no
 	if err := Follow(ctx, a, all, from, uint64(tree.N), progress); err != nil {
 		return nil, err
 	}
-	return put(a, key, signer, Heads{all.Root(), Checkpoint{key.Name(), uint64(tree.N), tree.Hash}}, all)
+	return put(a, key, signer, Heads{all.Root(), next}, all)
+}
+
+// consistentWithBoth proves that a checkpoint's records and looks are the first ones
+// of the archives.
+func consistentWithBoth(c Checkpoint, a, looks *archive.Archive) error {
+	if _, err := Consistent(c, a); err != nil {
+		return err
+	}
+	l, said := c.Looks()
+	switch {
+	case !said:
+		return nil
+	case looks == nil:
+		return &ForkError{Signed: l}
+	}
+	_, err := Consistent(l, looks)
+	return err
 }
 
 // put signs and stores a checkpoint: its heads first, so that a checkpoint is
@@ -129,6 +152,19 @@ func put(a *archive.Archive, key note.Verifier, signer note.Signer, h Heads, all
 		}
 	}
 	return &State{s, signedHeads, all}, a.Prune("heads", filepath.Base(treeFile), filepath.Base(noteFile))
+}
+
+// PutHeads stores the signed note of the heads of a checkpoint, and the heads
+// themselves, unverified: [Load] does that. Either may be nil.
+func PutHeads(a *archive.Archive, of *Signed, signed, tree []byte) error {
+	if of == nil {
+		return fmt.Errorf("write archive %s: heads belong to a checkpoint", a.Dir())
+	}
+	treeFile, noteFile := headsFile(of.Size)
+	if signed != nil {
+		return a.PutFile(noteFile, signed)
+	}
+	return a.PutFile(treeFile, tree)
 }
 
 // Follow brings heads from one size to another by the records in between.

@@ -26,8 +26,11 @@ type Ledger struct {
 	Private string
 	Public  string
 	Archive *archive.Archive
-	Actor   string // of the records that Grow adds
-	grown   int
+	// Looks is the stream ACCESS, and its archive.
+	Looks        projtest.Stream
+	LooksArchive *archive.Archive
+	Actor        string // of the records that Grow adds
+	grown        int
 }
 
 // New returns a ledger whose only record is its genesis.
@@ -43,7 +46,20 @@ func New(t testing.TB) *Ledger {
 		t.Fatal(err)
 	}
 	l.Archive = a
+	if l.LooksArchive, err = archive.Create(filepath.Join(a.Dir(), "access")); err != nil {
+		t.Fatal(err)
+	}
+	l.Looked(t, 3)
 	return l
+}
+
+// Looked adds n looks at clients' identifying data.
+func (l *Ledger) Looked(t testing.TB, n int) {
+	t.Helper()
+	for i := range n {
+		l.Looks.Add(t, projtest.Entry{Subject: events.SubjectOf(events.KindLook, fmt.Sprintf("C-%d", i%2)), On: "2008-02-01",
+			Event: &events.IdentityRevealed{Class: events.IdentityKey, Grounds: "agency", Purpose: "casework", Shown: n}})
+	}
 }
 
 // Keys returns fresh keys of a ledger.
@@ -94,7 +110,10 @@ func (l *Ledger) Issue(t testing.TB) *checkpoint.State {
 	if _, err := l.Archive.CatchUp(t.Context(), l, nil); err != nil {
 		t.Fatal(err)
 	}
-	s, err := checkpoint.Issue(t.Context(), l.Archive, l.Key, l.Signer(t), nil, nil)
+	if _, err := l.LooksArchive.CatchUp(t.Context(), &l.Looks, nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := checkpoint.Issue(t.Context(), l.Archive, l.LooksArchive, l.Key, l.Signer(t), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"errors"
 	"fmt"
 
 	"caseledger/events"
@@ -136,6 +137,9 @@ func (c *collector) checkMade(l Ledger, i *invoice) error {
 		return nil
 	}
 	r, err := l.Record(made.Sequence)
+	if errors.Is(err, ErrElsewhere) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,8 @@ func Invoice(ctx context.Context, read Reader, agency string, number, line int) 
 
 // A collector gathers what a trace finds.
 type collector struct {
-	wanted, only int // number of the invoice and of the line that are explained; 0: none, all
+	wanted, only int    // number of the invoice and of the line that are explained; 0: none, all
+	about        string // whose lines are explained and walked alone; empty: all are walked
 
 	programme []*events.Record
 	accounts  []*account
@@ -96,7 +97,7 @@ func (c *collector) differAmount(i *invoice, line int, p Problem, billed, due ev
 
 // trace returns the trace of a line that is to be explained, else nil.
 func (c *collector) trace(s *stage, b *balance, n int, due events.Cents) *Line {
-	if c.wanted != s.event.Number || c.only != 0 && c.only != n+1 {
+	if !c.explains(s, n) {
 		return nil
 	}
 	t := &Line{Agency: s.walk.agency, Number: s.event.Number, Line: n + 1, Closing: s.event.Closing, InvoiceLine: s.lines[n], Due: due}
@@ -104,6 +105,13 @@ func (c *collector) trace(s *stage, b *balance, n int, due events.Cents) *Line {
 	defer c.mu.Unlock()
 	c.lines = append(c.lines, t)
 	return t
+}
+
+func (c *collector) explains(s *stage, n int) bool {
+	if c.about != "" {
+		return true
+	}
+	return c.wanted == s.event.Number && (c.only == 0 || c.only == n+1)
 }
 
 // run reads the billing of one agency, or of all, and walks its clients.
@@ -129,7 +137,9 @@ func (c *collector) run(ctx context.Context, read Reader, agency string, progres
 	if err := c.walkCases(ctx, read, agency); err != nil {
 		return nil, err
 	}
-	c.findStrangers()
+	if c.about == "" {
+		c.findStrangers()
+	}
 	return c.report(), nil
 }
 
@@ -161,7 +171,9 @@ func (c *collector) readAccounts(read Reader, agency string) error {
 // walkCases walks all cases, or for one agency the clients that it ever billed, on
 // all cores.
 func (c *collector) walkCases(ctx context.Context, read Reader, agency string) error {
-	if agency != "" {
+	if c.about != "" {
+		c.some = []events.Subject{events.SubjectOf(events.KindCase, c.about)}
+	} else if agency != "" {
 		c.some = []events.Subject{}
 		for _, a := range c.accounts {
 			for id := range a.clients {

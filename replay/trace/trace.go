@@ -24,7 +24,8 @@ import (
 type Ledger interface {
 	// History returns all records of a subject in order.
 	History(events.Subject) ([]*events.Record, error)
-	// Record returns the record at a position.
+	// Record returns the record at a position, or an error. One that holds a part
+	// of the ledger only returns [ErrElsewhere] for what it does not hold.
 	Record(sequence uint64) (*events.Record, error)
 	// SubjectsAfter returns the next few subjects of a kind after one of them, in
 	// order, or the first ones after "".

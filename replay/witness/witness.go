@@ -158,6 +158,9 @@ func follows(r request, c, latest checkpoint.Checkpoint) error {
 		return &Answer{Status: Conflict, Reason: "another checkpoint is the latest here", Latest: latest.Size}
 	case c.Size == 0 && c.Root != tlog.Hash(events.HashOf(nil)):
 		return wrong
+	case c.Access.Size < latest.Access.Size, c.Access.Size == latest.Access.Size && c.Access != latest.Access && latest.Access.Size > 0:
+		// No proof comes with looks; that they did not grow backwards is seen without.
+		return &Answer{Status: Unprocessable, Reason: "the looks in the checkpoint are fewer, or others, than in the one before it"}
 	case r.old == 0 || r.old == c.Size:
 		if len(r.proof) > 0 || r.old > 0 && c.Root != latest.Root {
 			return wrong

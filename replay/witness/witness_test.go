@@ -73,6 +73,7 @@ func TestCosigns(t *testing.T) {
 	old := uint64(0)
 	for _, grow := range []int{0, 1, 0, 300} {
 		s.Grow(t, grow)
+		s.Looked(t, 1) // also alone
 		signed := s.Issue(t).Signed
 		lines, err := s.ask(t, signed, old)
 		if err != nil {
@@ -119,6 +120,11 @@ func TestRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := checkpoint.Checkpoint{Origin: prooftest.Name, Size: second.Size, Root: tlog.Hash{7}}
+	looks := func(a checkpoint.Access) []byte {
+		c := second.Checkpoint
+		c.Access = a
+		return witness.FormatRequest(first.Size, proof, fork(c))
+	}
 	for name, test := range map[string]struct {
 		body   []byte
 		status int
@@ -138,6 +144,9 @@ func TestRefuses(t *testing.T) {
 		"another proof":         {witness.FormatRequest(first.Size, append(tlog.TreeProof{{1}}, proof[1:]...), second.Note), witness.Unprocessable},
 		"a rewritten history":   {witness.FormatRequest(first.Size, proof, fork(other)), witness.Unprocessable},
 		"rewritten in place":    {witness.FormatRequest(first.Size, nil, fork(checkpoint.Checkpoint{Origin: prooftest.Name, Size: first.Size, Root: tlog.Hash{7}})), witness.Unprocessable},
+		"looks left out":        {looks(checkpoint.Access{}), witness.Unprocessable},
+		"fewer looks":           {looks(checkpoint.Access{Size: first.Access.Size - 1, Root: tlog.Hash{7}}), witness.Unprocessable},
+		"other looks":           {looks(checkpoint.Access{Size: first.Access.Size, Root: tlog.Hash{7}}), witness.Unprocessable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := s.witness.Add(test.body, 1)

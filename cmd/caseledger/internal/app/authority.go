@@ -159,8 +159,8 @@ func (a *App) relation(ctx context.Context, p *roster.Principal, subject events.
 	switch subject.Kind() {
 	case events.KindLetter, events.KindLook:
 		subject = events.SubjectOf(events.KindCase, subject.ID())
-	case events.KindCase, events.KindWorker:
-	case events.KindProgramme, events.KindRoster, events.KindLedger:
+	case events.KindCase, events.KindWorker, events.KindReferral:
+	case events.KindProgramme, events.KindRoster, events.KindLedger, events.KindPartner, events.KindTraining, events.KindAward:
 		return auth.Stranger, false, nil
 	default: // an agency, and what has its id
 		return auth.RelationTo(p.Agency, []string{subject.ID()}, false), true, nil

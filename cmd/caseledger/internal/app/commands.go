@@ -4,12 +4,16 @@ import (
 	"sync"
 
 	"caseledger/aggregates/agency"
+	"caseledger/aggregates/award"
 	"caseledger/aggregates/clientcase"
 	"caseledger/aggregates/invoice"
 	"caseledger/aggregates/letter"
+	"caseledger/aggregates/partner"
 	"caseledger/aggregates/programme"
 	"caseledger/aggregates/publication"
+	"caseledger/aggregates/referral"
 	"caseledger/aggregates/roster"
+	"caseledger/aggregates/training"
 	"caseledger/aggregates/worker"
 )
 
@@ -20,10 +24,14 @@ var Commands = sync.OnceValue(func() *Catalogue {
 		letter.Aggregate(),
 		agency.Aggregate(),
 		worker.Aggregate(),
+		partner.Aggregate(),
+		training.Aggregate(),
+		award.Aggregate(),
 		invoice.Aggregate(),
 		programme.Aggregate(),
 		publication.Aggregate(),
 		roster.Aggregate(),
+		referral.Aggregate(),
 	)
 	if err != nil {
 		panic("app: " + err.Error())

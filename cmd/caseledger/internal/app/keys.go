@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"caseledger/events"
 	"caseledger/events/jetstream"
@@ -148,32 +147,6 @@ func (l *Ledger) BackupKeys(path string, expires events.Instant) error {
 	}
 	now, _ := l.Now()
 	return keys.Backup(path, seal.BackupHeader{Ledger: l.Ledger.Name, Created: now, Expires: expires})
-}
-
-// RestoreKeys makes the key file of a place from a backup, while no process holds
-// the directory. Opening the ledger then carries out again every destruction on
-// record, before anything can be unsealed.
-func RestoreKeys(ctx context.Context, p Place, backup string, now time.Time) (err error) {
-	unlock, err := natsserver.LockDir(p.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	s, err := connect(p, natsserver.Config{})
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	log, err := jetstream.Open(ctx, s.config)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	genesis, err := ReadGenesis(ctx, log)
-	if err != nil {
-		return err
-	}
-	return seal.Restore(backup, p.path(keysFile), p.masterKey(), genesis.Name, events.InstantOf(now))
 }
 
 // RecoverMaster writes the master key of a place anew, from the private recovery

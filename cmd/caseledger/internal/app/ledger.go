@@ -66,13 +66,6 @@ type NoLedgerError struct {
 
 func (e *NoLedgerError) Error() string { return fmt.Sprintf("open ledger %s: %s", e.Dir, e.Reason) }
 
-// A NotEmptyError reports a directory in which no ledger can be made.
-type NotEmptyError struct{ Dir, Holds string }
-
-func (e *NotEmptyError) Error() string {
-	return fmt.Sprintf("make a ledger in %s: it is not empty: it holds %s", e.Dir, e.Holds)
-}
-
 // InitOptions say what ledger is made.
 type InitOptions struct {
 	Name           string // default "caseledger"; it stands in every record
@@ -84,26 +77,18 @@ type InitOptions struct {
 var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
 // Init makes a ledger in a directory that is new or empty, and its first record
-// as the last step. When it fails, what it made is taken away again.
+// as the last step. When it fails, what it made is taken away again; when it is
+// killed, the next one does that.
 func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 	o.Name = cmp.Or(o.Name, "caseledger")
 	if !nameForm.MatchString(o.Name) {
 		return &InputError{Field: "name", Problem: fmt.Sprintf("%q must be 1 to 63 of a-z, 0-9, dots and hyphens", o.Name)}
 	}
-	unmake, err := makeEmpty(p.Dir)
+	m, err := begin(p.Dir, "init")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, unmake())
-		}
-	}()
-	unlock, err := natsserver.LockDir(p.Dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
+	defer func() { err = m.end(err) }()
 	if p.MasterKey == "" {
 		if err := seal.CreateMaster(p.masterKey()); err != nil {
 			return err
@@ -134,34 +119,6 @@ func Init(ctx context.Context, p Place, o InitOptions) (err error) {
 	return WriteGenesis(ctx, log, events.LedgerCreated{
 		Name: o.Name, VerifierKey: verifier, SimulatedClock: o.SimulatedClock, TimeZone: TimeZone,
 	}, events.InstantOf(o.Now), o.Actor)
-}
-
-// makeEmpty makes dir, or takes it when it is empty, and returns what undoes
-// that and removes what came into it since.
-func makeEmpty(dir string) (unmake func() error, err error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
-		}
-		return func() error { return os.RemoveAll(dir) }, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
-	}
-	if len(entries) > 0 {
-		return nil, &NotEmptyError{dir, entries[0].Name()}
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make a ledger in %s: %w", dir, err)
-	}
-	return func() error {
-		entries, err := os.ReadDir(dir)
-		for _, e := range entries {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-		}
-		return err
-	}, nil
 }
 
 // makeSigningKey writes a new private key to path and returns the public one.
@@ -246,6 +203,9 @@ type OpenOptions struct {
 	// Unsynced does not sync what is written: for samples that can be made
 	// again, never for a ledger that somebody relies on.
 	Unsynced bool
+	// NoKeys opens no key at all, whether there are any or not: reports need none,
+	// and a federal reporter's process has none (R31).
+	NoKeys bool
 	// IgnoreArchive opens a ledger whose archive is damaged: to write it again.
 	IgnoreArchive bool
 }
@@ -287,10 +247,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 			return nil, err
 		}
 	}
-	// Reports need no key, and a federal reporter's process has none (R31).
-	if l.keys, err = seal.Open(p.path(keysFile), p.masterKey()); errors.Is(err, fs.ErrNotExist) {
-		l.noKeys = err
-	} else if err != nil {
+	if err := l.openKeys(o.NoKeys); err != nil {
 		return nil, err
 	}
 	l.App, err = New(ctx, Config{
@@ -309,7 +266,31 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	return l, err
 }
 
+// ErrNoKeys reports a process that was started without keys.
+var ErrNoKeys = errors.New("this process was started without any key: nothing can be sealed or unsealed in it")
+
+// openKeys opens the keys, if there are any: without them everything goes on that needs none.
+func (l *Ledger) openKeys(none bool) (err error) {
+	if none {
+		l.noKeys = ErrNoKeys
+		return nil
+	}
+	l.keys, err = seal.Open(l.Place.path(keysFile), l.Place.masterKey())
+	if errors.Is(err, fs.ErrNotExist) {
+		l.noKeys = err
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l.keys.BeforeFirst(l.neverSealed)
+	return nil
+}
+
 func checkPlace(p Place) error {
+	if err := checkFinished(p.Dir); err != nil {
+		return err
+	}
 	var need []string
 	if p.URL == "" {
 		need = append(need, streamDir)

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/events"
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
+	"caseledger/events/seal"
 )
 
 func openLedger(t *testing.T, p app.Place) *app.Ledger {
@@ -128,5 +130,33 @@ func copyFile(t *testing.T, from, to string) {
 	}
 	if err := os.WriteFile(to, b, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Given a key file that somebody else holds, so that whoever opened it would wait, then
+// a process without keys opens the ledger, records what identifies nobody, and seals nothing.
+func TestWithoutKeys(t *testing.T) {
+	p := app.Place{Dir: filepath.Join(t.TempDir(), "ledger")}
+	initLedger(t, p)
+	keys, err := seal.Open(filepath.Join(p.Dir, "keys.db"), filepath.Join(p.Dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	l, err := app.Open(t.Context(), p, app.OpenOptions{Catalogue: catalogue(t), Now: time.Now, NoKeys: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	must(t, l.App, sign("c1", "A-1"))
+	secret := app.Request{Name: "engage-person", ID: "c2", Actor: "amy", Command: &engagePerson{Agency: "A-1", Name: "Ana"}}
+	if _, err := l.Execute(t.Context(), secret); !errors.Is(err, app.ErrNoKeys) {
+		t.Errorf("sealed: %v", err)
+	}
+	if _, err := l.Unseal("case/C-1", "", events.IdentityKey, 0, "s1.1.x"); !errors.Is(err, app.ErrNoKeys) {
+		t.Errorf("unsealed: %v", err)
+	}
+	if err := l.LostKeys(t.Context()); !errors.Is(err, app.ErrNoKeys) {
+		t.Errorf("looked for lost keys: %v", err)
 	}
 }

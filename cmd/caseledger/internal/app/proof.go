@@ -1,12 +1,14 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +19,6 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/replay/archive"
-	"caseledger/replay/audit"
 	"caseledger/replay/bundle"
 	"caseledger/replay/checkpoint"
 	"caseledger/replay/durable"
@@ -25,6 +26,11 @@ import (
 
 // ArchiveDir is where the second copy of the records lies.
 func (p Place) ArchiveDir() string { return cmp.Or(p.Archive, p.path(archiveDir)) }
+
+// LooksArchiveDir is where the second copy of the looks lies: in that of the records.
+func (p Place) LooksArchiveDir() string { return filepath.Join(p.ArchiveDir(), looksArchiveDir) }
+
+const looksArchiveDir = "access"
 
 // SigningKey is the file of the key that signs checkpoints, unless it is kept
 // elsewhere.
@@ -34,6 +40,7 @@ func (p Place) SigningKey() string { return p.path(signingFile) }
 type proving struct {
 	sync.Mutex
 	archive *archive.Archive // nil until it is first needed
+	looks   *archive.Archive // of the stream ACCESS, likewise
 }
 
 // NoArchiveError reports that the archive is not where it was: perhaps a disk is
@@ -81,14 +88,73 @@ func (l *Ledger) openArchive(create bool) (*archive.Archive, error) {
 	return a, nil
 }
 
-// CatchUpArchive brings the archive up to the stream, without signing it.
-func (l *Ledger) CatchUpArchive(ctx context.Context) (*archive.Archive, error) {
-	a, err := l.Archive(false)
+// LooksArchive is [Ledger.Archive] for the looks. An archive that was made before
+// looks were archived has none, unless create is set.
+func (l *Ledger) LooksArchive(create bool) (*archive.Archive, error) {
+	l.proof.Lock()
+	defer l.proof.Unlock()
+	return l.openLooksArchive(create)
+}
+
+func (l *Ledger) openLooksArchive(create bool) (*archive.Archive, error) {
+	if l.proof.looks != nil {
+		return l.proof.looks, nil
+	}
+	dir := l.Place.LooksArchiveDir()
+	a, err := archive.Open(dir)
+	if errors.Is(err, archive.ErrNotFound) {
+		promised, promiseErr := l.promisesLooks()
+		switch {
+		case promiseErr != nil:
+			return nil, promiseErr
+		case promised:
+			return nil, &NoArchiveError{dir}
+		case create:
+			a, err = archive.Create(dir)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	_, err = a.CatchUp(ctx, l.Log, nil)
-	return a, err
+	l.proof.looks = a
+	return a, nil
+}
+
+// promisesLooks reports whether the last signed checkpoint covers the looks. Whether
+// it is the ledger's own is for others to find.
+func (l *Ledger) promisesLooks() (bool, error) {
+	promised, err := l.promise()
+	return bytes.Contains(promised, []byte("\naccess ")), err
+}
+
+// CatchUpArchive brings the archive of both streams up to them, without signing it,
+// and returns that of the records.
+func (l *Ledger) CatchUpArchive(ctx context.Context) (*archive.Archive, error) {
+	l.proof.Lock()
+	defer l.proof.Unlock()
+	a, err := l.openArchive(false)
+	if err != nil {
+		return nil, err
+	}
+	return a, l.catchUpArchives(ctx, nil)
+}
+
+// catchUpArchives brings both archives up to their streams, that of the looks first: whoever was
+// looked at is on record then. The caller holds proof.
+func (l *Ledger) catchUpArchives(ctx context.Context, progress func(done, total uint64)) error {
+	looks, err := l.openLooksArchive(true)
+	if err != nil {
+		return err
+	}
+	log, err := l.openLooks(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := looks.CatchUp(ctx, log, nil); err != nil {
+		return err
+	}
+	_, err = l.proof.archive.CatchUp(ctx, l.Log, progress)
+	return err
 }
 
 // FollowArchive keeps an archive that the ledger has behind the stream until ctx
@@ -123,18 +189,34 @@ func (l *Ledger) promise() ([]byte, error) {
 	return b, nil
 }
 
-// agreesWithArchive is part of the boot gate: the stream still holds the record
-// that the archive ends with.
+// agreesWithArchive is part of the boot gate: each stream still holds the record
+// that its archive ends with.
 func (l *Ledger) agreesWithArchive(ctx context.Context) error {
 	a, err := l.Archive(false)
-	var missing *NoArchiveError
-	if errors.Is(err, archive.ErrNotFound) || errors.As(err, &missing) {
-		return nil // what needs it says so
+	if err != nil {
+		return unlessMissing(err)
 	}
+	if err := a.Agrees(ctx, l.Log); err != nil {
+		return err
+	}
+	looks, err := l.LooksArchive(false)
+	if err != nil {
+		return unlessMissing(err)
+	}
+	log, err := l.openLooks(ctx)
 	if err != nil {
 		return err
 	}
-	return a.Agrees(ctx, l.Log)
+	return looks.Agrees(ctx, log)
+}
+
+// unlessMissing passes over an archive that is not there: what needs it says so.
+func unlessMissing(err error) error {
+	var missing *NoArchiveError
+	if errors.Is(err, archive.ErrNotFound) || errors.As(err, &missing) {
+		return nil
+	}
+	return err
 }
 
 // Key returns the ledger's public key.
@@ -166,7 +248,7 @@ type Cosigner interface {
 	Cosign(ctx context.Context, signed *checkpoint.Signed, log checkpoint.Log) (lines string, err error)
 }
 
-// Checkpoint brings the archive up to the stream, and then signs all of it; see
+// Checkpoint brings the archive up to both streams, and then signs all of it; see
 // [checkpoint.Issue]. Witnesses are asked afterwards: an error of one is
 // returned beside the checkpoint, which stands. progress may be nil.
 func (l *Ledger) Checkpoint(ctx context.Context, signer note.Signer, witnesses []Cosigner, progress func(done, total uint64)) (*checkpoint.State, error) {
@@ -180,7 +262,7 @@ func (l *Ledger) Checkpoint(ctx context.Context, signer note.Signer, witnesses [
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.CatchUp(ctx, l.Log, progress); err != nil {
+	if err := l.catchUpArchives(ctx, progress); err != nil {
 		return nil, err
 	}
 	var earlier [][]byte
@@ -190,7 +272,7 @@ func (l *Ledger) Checkpoint(ctx context.Context, signer note.Signer, witnesses [
 	case promised != nil:
 		earlier = append(earlier, promised)
 	}
-	s, err := checkpoint.Issue(ctx, a, key, signer, earlier, progress)
+	s, err := checkpoint.Issue(ctx, a, l.proof.looks, key, signer, earlier, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -231,85 +313,11 @@ func (l *Ledger) cosign(ctx context.Context, a *archive.Archive, s *checkpoint.S
 	return errors.Join(append(faults, a.PutFile(archive.CheckpointFile, signed.Note))...)
 }
 
-// VerifyOptions say against what records are verified.
-type VerifyOptions struct {
-	FromArchive bool
-	Checkpoints map[string][]byte // by the name of the file; each must be signed by Key
-	Key         note.Verifier     // nil: the one that the ledger's first record names
-	Progress    func(done, total uint64)
-}
-
-// Verify verifies every record of the stream, or of the archive, against the
-// given checkpoints and everything that the ledger has at hand: the archive, its
-// checkpoint and heads, and the copy of the last checkpoint. The files of the archive are
-// verified too.
-func (l *Ledger) Verify(ctx context.Context, o VerifyOptions) (*audit.Report, error) {
-	a, err := l.Archive(false)
-	if errors.Is(err, archive.ErrNotFound) && !o.FromArchive {
-		a, err = nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if o.Key == nil {
-		if o.Key, err = l.Key(); err != nil {
-			return nil, err
-		}
-	}
-	expect, err := l.expectations(a, o)
-	if err != nil {
-		return nil, err
-	}
-	if a != nil {
-		if err := a.Check(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if o.FromArchive {
-		return audit.Verify(ctx, a, expect, o.Progress)
-	}
-	return audit.Verify(ctx, l.Log, expect, o.Progress)
-}
-
-func (l *Ledger) expectations(a *archive.Archive, o VerifyOptions) (expect []audit.Expectation, err error) {
-	signed := map[string][]byte{}
-	for name, b := range o.Checkpoints {
-		signed[name] = b
-	}
-	if promised, err := l.promise(); err != nil {
-		return nil, err
-	} else if promised != nil {
-		signed["the last checkpoint"] = promised
-	}
-	for name, b := range signed {
-		s, err := checkpoint.Open(b, o.Key)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		expect = append(expect, audit.Expect(name, s.Checkpoint, nil))
-	}
-	if a == nil {
-		return expect, nil
-	}
-	tree := a.Tree()
-	expect = append(expect, audit.Expectation{What: "the archive", Size: uint64(tree.N), Root: tree.Hash})
-	l.proof.Lock() // the heads belong to the checkpoint
-	s, err := checkpoint.Load(a, o.Key)
-	l.proof.Unlock()
-	if errors.Is(err, checkpoint.ErrNone) {
-		return expect, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	root := s.Heads.Root()
-	return append(expect, audit.Expectation{What: "the archive's checkpoint and heads", Size: s.Signed.Size, Root: s.Signed.Root, Heads: &root}), nil
-}
-
 // Bundle makes the bundle of a client as of the last checkpoint. A client without
 // records up to there yields a [*projections.NotFoundError], unless absent is
-// set: the bundle then proves that there are none.
-func (l *Ledger) Bundle(ctx context.Context, client string, absent bool) (made []byte, err error) {
+// set: the bundle then proves that there are none. An auditor's bundle holds what was
+// billed for the client, too, and with it lines of other clients.
+func (l *Ledger) Bundle(ctx context.Context, client string, absent, auditor bool) (made []byte, err error) {
 	a, err := l.Archive(false)
 	if err != nil {
 		return nil, err
@@ -339,7 +347,11 @@ func (l *Ledger) Bundle(ctx context.Context, client string, absent bool) (made [
 		return nil, &projections.NotFoundError{Name: fmt.Sprintf("%s up to the checkpoint at #%d", client, s.Signed.Size)}
 	}
 	err = l.Views.Read(func(snap *projections.Snapshot) error {
-		made, err = bundle.Make(client, s, a, snap.History, key)
+		make := bundle.Make
+		if auditor {
+			make = bundle.MakeForAuditor
+		}
+		made, err = make(client, s, a, snap.History, key)
 		return err
 	})
 	return made, err

@@ -64,6 +64,9 @@ func TestFollowArchive(t *testing.T) {
 	if err != nil || a.Size() != 2 {
 		t.Errorf("the archive has %d records: %v", a.Size(), err)
 	}
+	if _, err := l.LooksArchive(false); err != nil {
+		t.Errorf("the archive of looks: %v", err)
+	}
 	if err := l.Log.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 type Repaired struct {
 	Parts    []repair.Part `json:"parts,omitempty"`
 	Records  uint64        `json:"records"`
+	Looks    uint64        `json:"looks"`     // of the stream ACCESS
 	SetAside string        `json:"set_aside"` // where the damaged one lies, untouched
 }
 
@@ -67,26 +68,22 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 			sources = append(sources, repair.Source{Name: "views", Read: v.Source()})
 		}
 	}
-	damaged, closeDamaged := openDamaged(ctx, p)
-	defer func() { err = errors.Join(err, closeDamaged()) }()
-	if damaged != nil {
-		sources = append(sources, repair.Source{Name: "damaged stream", Read: damaged})
-	}
+	damaged := openDamaged(p)
+	defer func() { err = errors.Join(err, damaged.close()) }()
+	sources = append(sources, damaged.source(ctx, jetstream.Ledger)...)
 	r := &Repaired{SetAside: setAside(p.path(streamDir), o.Now())}
 	fresh := p.path(streamDir + ".new")
-	if r.Parts, err = fill(ctx, fresh, sources, a, o.Progress); err != nil {
+	tree := a.Tree()
+	expect := audit.Expectation{What: "the archive", Size: uint64(tree.N), Root: tree.Hash}
+	var verified *audit.Report
+	if r.Parts, verified, err = fill(ctx, fresh, sources, expect, o.Progress); err != nil {
 		return nil, err
 	}
-	for _, part := range r.Parts {
-		r.Records += part.Records
-	}
-	looks, err := readLooks(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(writeLooks(ctx, fresh, looks), syncTree(fresh)); err != nil {
+	looks, err := fillLooks(ctx, fresh, p, damaged, verified.Ledger)
+	if err := errors.Join(err, syncTree(fresh)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(fresh))
 	}
+	r.Records, r.Looks = total(r.Parts), total(looks)
 	// A crash between the two leaves no stream, and repairing again makes it.
 	if err := os.Rename(p.path(streamDir), r.SetAside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("set the damaged stream aside: %w", err)
@@ -97,58 +94,46 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 	return r, nil
 }
 
-// openDamaged opens a copy of the damaged stream: a server changes what it opens.
-// What cannot be opened gives nothing.
-func openDamaged(ctx context.Context, p Place) (*jetstream.Log, func() error) {
-	dir := p.path(streamDir + ".copy")
-	remove := func() error { return os.RemoveAll(dir) }
-	if remove() != nil || os.CopyFS(dir, os.DirFS(p.path(streamDir))) != nil {
-		return nil, remove
+func total(parts []repair.Part) (records uint64) {
+	for _, part := range parts {
+		records += part.Records
 	}
-	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
-	if err != nil {
-		return nil, remove
-	}
-	stop := func() error { server.Shutdown(); return remove() }
-	log, err := jetstream.Open(ctx, jetstream.Config{Server: server})
-	if err != nil {
-		return nil, stop
-	}
-	return log, func() error { return errors.Join(log.Close(), stop()) }
+	return records
 }
 
 // fill writes a store and verifies it.
-func fill(ctx context.Context, dir string, sources []repair.Source, a *archive.Archive, progress func(done, total uint64)) (parts []repair.Part, err error) {
+func fill(ctx context.Context, dir string, sources []repair.Source, expect audit.Expectation, progress func(done, total uint64)) (parts []repair.Part, verified *audit.Report, err error) {
 	if err := os.RemoveAll(dir); err != nil {
-		return nil, fmt.Errorf("repair the stream: %w", err)
+		return nil, nil, fmt.Errorf("write the stream again: %w", err)
 	}
 	// Nothing relies on it before it was synced as a whole.
-	err = withStore(ctx, dir, true, func(log *jetstream.Log) error {
+	err = withStore(ctx, dir, jetstream.Ledger, true, func(log *jetstream.Log) error {
 		parts, err = repair.Fill(ctx, log, sources, progress)
 		return err
 	})
 	if err == nil {
 		err = syncTree(dir)
 	}
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	if err == nil {
+		err = withStore(ctx, dir, jetstream.Ledger, false, func(log *jetstream.Log) error {
+			verified, err = audit.Verify(ctx, log, []audit.Expectation{expect}, progress)
+			return err
+		})
 	}
-	tree := a.Tree()
-	expect := []audit.Expectation{{What: "the archive", Size: uint64(tree.N), Root: tree.Hash}}
-	return parts, withStore(ctx, dir, false, func(log *jetstream.Log) error {
-		_, err := audit.Verify(ctx, log, expect, progress)
-		return err
-	})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return parts, verified, nil
 }
 
 // withStore runs a server on a directory of its own.
-func withStore(ctx context.Context, dir string, fresh bool, f func(*jetstream.Log) error) error {
+func withStore(ctx context.Context, dir string, stream jetstream.Stream, fresh bool, f func(*jetstream.Log) error) error {
 	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: fresh})
 	if err != nil {
 		return err
 	}
 	defer server.Shutdown()
-	c := jetstream.Config{Server: server}
+	c := jetstream.Config{Server: server, Stream: stream}
 	if fresh {
 		if err := jetstream.Create(ctx, c); err != nil {
 			return err
@@ -184,7 +169,7 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	if err != nil {
 		return nil, err
 	}
-	var expect []audit.Expectation
+	var expect, expectLooks []audit.Expectation
 	var earlier [][]byte
 	if promised, err := l.promise(); err != nil {
 		return nil, err
@@ -194,10 +179,20 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 			return nil, err
 		}
 		expect = append(expect, audit.Expect("the last checkpoint", s.Checkpoint, nil))
+		if of, said := s.Looks(); said {
+			expectLooks = append(expectLooks, audit.Expect("the last checkpoint", of, nil))
+		}
 		earlier = append(earlier, promised)
+	}
+	looksLog, err := l.openLooks(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := audit.Verify(ctx, l.Log, expect, o.Progress); err != nil {
 		return nil, err
+	}
+	if _, err := audit.VerifyLooks(ctx, looksLog, l.Ledger, expectLooks, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", jetstream.Access, err)
 	}
 	dir := l.Place.ArchiveDir()
 	fresh := dir + ".new"
@@ -208,14 +203,21 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.CatchUp(ctx, l.Log, o.Progress); err != nil {
-		return nil, err
-	}
-	s, err := checkpoint.Issue(ctx, a, key, signer, earlier, nil)
+	looks, err := archive.Create(filepath.Join(fresh, looksArchiveDir))
 	if err != nil {
 		return nil, err
 	}
-	r := &Repaired{Records: a.Size(), SetAside: setAside(dir, o.Now())}
+	if _, err := looks.CatchUp(ctx, looksLog, nil); err != nil {
+		return nil, err
+	}
+	if _, err := a.CatchUp(ctx, l.Log, o.Progress); err != nil {
+		return nil, err
+	}
+	s, err := checkpoint.Issue(ctx, a, looks, key, signer, earlier, nil)
+	if err != nil {
+		return nil, err
+	}
+	r := &Repaired{Records: a.Size(), Looks: looks.Size(), SetAside: setAside(dir, o.Now())}
 	if err := os.Rename(dir, r.SetAside); errors.Is(err, fs.ErrNotExist) {
 		r.SetAside = ""
 	} else if err != nil {
@@ -225,6 +227,9 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 		return nil, fmt.Errorf("put the new archive in its place: %w", err)
 	}
 	if l.proof.archive, err = archive.Open(dir); err != nil {
+		return nil, err
+	}
+	if l.proof.looks, err = archive.Open(l.Place.LooksArchiveDir()); err != nil {
 		return nil, err
 	}
 	if err := durable.Replace(l.Place.path(promiseFile), s.Signed.Note); err != nil {

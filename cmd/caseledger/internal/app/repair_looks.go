@@ -3,73 +3,82 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"caseledger/events"
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
+	"caseledger/replay/archive"
+	"caseledger/replay/audit"
+	"caseledger/replay/repair"
 )
 
-// readLooks reads what the damaged store still holds of the looks at identifying
-// data, from the first one on up to the damage. They have no archive: what is lost
-// of them stays in the store that is set aside.
-func readLooks(ctx context.Context, p Place) (looks []events.Message, err error) {
-	dir := p.path(streamDir + ".looks")
-	if err := errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(p.path(streamDir)))); err != nil {
-		return nil, nil //nolint:nilerr // there is no store to read from
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
-	if err != nil {
-		return nil, nil //nolint:nilerr // a store that cannot be opened gives nothing
-	}
-	defer server.Shutdown()
-	log, err := jetstream.Open(ctx, jetstream.Config{Server: server, Stream: jetstream.Access})
-	if err != nil {
-		return nil, nil //nolint:nilerr // as above
-	}
-	defer log.Close()
-	head, err := log.Head(ctx)
-	if err != nil {
-		return nil, nil //nolint:nilerr // as above
-	}
-	err = log.Read(ctx, 1, head, func(batch []events.Message) error {
-		looks = append(looks, batch...)
-		return nil
-	})
-	var damage *events.DamageError
-	if errors.As(err, &damage) {
-		err = nil
-	}
-	return looks, err
+// A damagedStore is a copy of a damaged store with a server on it: a server changes
+// what it opens. What cannot be opened gives nothing.
+type damagedStore struct {
+	dir    string
+	server *natsserver.Server // nil when it does not start
+	open   []*jetstream.Log
 }
 
-// writeLooks makes the stream of looks in a fresh store, and puts them in.
-func writeLooks(ctx context.Context, dir string, looks []events.Message) error {
-	server, err := natsserver.Start(natsserver.Config{StoreDir: dir, Unsynced: true})
+func openDamaged(p Place) *damagedStore {
+	d := &damagedStore{dir: p.path(streamDir + ".copy")}
+	if os.RemoveAll(d.dir) == nil && os.CopyFS(d.dir, os.DirFS(p.path(streamDir))) == nil {
+		d.server, _ = natsserver.Start(natsserver.Config{StoreDir: d.dir, Unsynced: true})
+	}
+	return d
+}
+
+// source returns what is left of a stream, nothing when it cannot be opened.
+func (d *damagedStore) source(ctx context.Context, of jetstream.Stream) []repair.Source {
+	if d.server == nil {
+		return nil
+	}
+	log, err := jetstream.Open(ctx, jetstream.Config{Server: d.server, Stream: of})
 	if err != nil {
-		return err
+		return nil
 	}
-	defer server.Shutdown()
-	c := jetstream.Config{Server: server, Stream: jetstream.Access}
-	if err := jetstream.Create(ctx, c); err != nil {
-		return err
+	d.open = append(d.open, log)
+	return []repair.Source{{Name: "damaged stream", Read: log}}
+}
+
+func (d *damagedStore) close() (err error) {
+	for _, log := range d.open {
+		err = errors.Join(err, log.Close())
 	}
-	log, err := jetstream.Open(ctx, c)
+	if d.server != nil {
+		d.server.Shutdown()
+	}
+	return errors.Join(err, os.RemoveAll(d.dir))
+}
+
+// fillLooks writes the stream of looks in a fresh store, from their archive and from
+// what is left of the damaged one beyond its end, and verifies it.
+func fillLooks(ctx context.Context, dir string, p Place, damaged *damagedStore, ledger events.LedgerCreated) (parts []repair.Part, err error) {
+	var sources []repair.Source
+	var expect []audit.Expectation
+	switch a, err := archive.Open(p.LooksArchiveDir()); {
+	case errors.Is(err, archive.ErrNotFound): // made before looks were archived
+	case err != nil:
+		return nil, err
+	default:
+		if err := a.Check(ctx); err != nil {
+			return nil, err
+		}
+		tree := a.Tree()
+		expect = append(expect, audit.Expectation{What: "the archive of looks", Size: uint64(tree.N), Root: tree.Hash})
+		sources = append(sources, repair.Source{Name: "archive", Read: a, Proven: true})
+	}
+	sources = append(sources, damaged.source(ctx, jetstream.Access)...)
+	err = withStore(ctx, dir, jetstream.Access, true, func(log *jetstream.Log) error {
+		parts, err = repair.Fill(ctx, log, sources, nil)
+		return err
+	})
 	if err != nil {
+		return nil, err
+	}
+	return parts, withStore(ctx, dir, jetstream.Access, false, func(log *jetstream.Log) error {
+		_, err := audit.VerifyLooks(ctx, log, ledger, expect, nil)
 		return err
-	}
-	defer log.Close()
-	last := map[events.Subject]uint64{}
-	for _, m := range looks {
-		r, err := events.Decode(m.Sequence, m.Data)
-		if err != nil {
-			return fmt.Errorf("repair the stream of looks: %w", err)
-		}
-		if last[m.Subject], err = log.Append(ctx, m.Subject, last[m.Subject], r.ID, m.Data); err != nil {
-			return fmt.Errorf("repair the stream of looks: %w", err)
-		}
-	}
-	return nil
+	})
 }

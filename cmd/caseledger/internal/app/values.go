@@ -22,17 +22,24 @@ var (
 )
 
 // setText sets a field of cmd from the text of a flag or of a CSV cell. Lists
-// and maps are separated by semicolons.
+// and maps are separated by semicolons; a list whose items cannot hold a comma, such
+// as ids, by commas too, since a semicolon ends a command of the shell.
 func setText(cmd aggregates.Command, f aggregates.Field, text string) error {
 	v := reflect.ValueOf(cmd).Elem().Field(f.Index)
 	switch {
 	case f.Type == typeDate:
 		d, err := events.ParseDate(text)
+		if err != nil && f.Secret != "" {
+			return errors.New("it is not a date of the form YYYY-MM-DD") // never what was given: errors are kept in logs
+		}
 		if err != nil {
 			return err
 		}
 		v.SetInt(int64(d))
 	case f.Type == typeList:
+		if f.Enum != nil || f.Format != "" {
+			text = strings.ReplaceAll(text, ",", ";")
+		}
 		v.Set(reflect.ValueOf(splitList(text)))
 	case f.Type == typeMap:
 		m, err := splitMap(text)

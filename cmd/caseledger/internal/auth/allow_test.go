@@ -52,7 +52,7 @@ func (e *expectation) add(t *testing.T, scope, word string) {
 		}
 		into[Class(class)] = how
 	case "own", "released", "anyone":
-		action := Action(strings.Replace(word, "_", " ", 1))
+		action := Action(strings.ReplaceAll(word, "_", " "))
 		if e.actions[action] != "" {
 			t.Fatalf("%s is expected twice", action)
 		}

@@ -33,8 +33,10 @@ func TestRun(t *testing.T) {
 				t.Errorf("no figure %q in %v", want, names)
 			}
 		}
-		if want := "durable commands, 32 writers, cached"; names[want] != (only == nil) {
-			t.Errorf("figure %q: %v", want, names[want])
+		for _, want := range []string{"durable commands, 32 writers, cached", "audit verify", "bundle of 400 events, made and checked"} {
+			if names[want] != (only == nil) {
+				t.Errorf("figure %q: %v", want, names[want])
+			}
 		}
 	}
 	left, err := os.ReadDir(dir)

@@ -14,6 +14,7 @@ import (
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/witnesshttp"
 	"caseledger/projections"
+	"caseledger/replay/audit"
 	"caseledger/replay/checkpoint"
 )
 
@@ -53,8 +54,8 @@ func (p *Program) auditCheckpointCommand() *cobra.Command {
 	var o checkpointOptions
 	cmd := &cobra.Command{
 		Use:   "checkpoint",
-		Short: "Bring the archive up to the stream and sign all of it",
-		Long: `Bring the archive, the second copy of all records, up to the stream, and sign a checkpoint of it: only
+		Short: "Bring the archive up to the streams and sign all of it",
+		Long: `Bring the archive, the second copy of all records and of all looks, up to the streams, and sign a checkpoint of it: only
 after it is on the disk, every earlier checkpoint was found consistent with it and every new record
 was found to continue its subject. Witnesses on other hosts are asked to cosign it.`,
 		Example: `  caseledger audit checkpoint --archive /mnt/second/archive
@@ -124,7 +125,8 @@ func (p *Program) auditVerifyCommand() *cobra.Command {
 		Short: "Verify every record, and that the ledger kept its promises",
 		Long: `Verify every record: well formed, its hash, no position left out, each the next of its subject. The
 Merkle roots on the way must be those of the archive, of the last checkpoint, of the heads, and of every
-checkpoint that is given. Every file of the archive is verified too.`,
+checkpoint that is given. Looks at identifying data, on the stream ACCESS, are verified likewise, and
+every file of the archive.`,
 		Example: `  caseledger audit verify --checkpoint kept-in-2008.txt --checkpoint kept-in-2009.txt
   caseledger audit verify --from archive
   caseledger audit verify --deep`,
@@ -133,7 +135,7 @@ checkpoint that is given. Every file of the archive is verified too.`,
 	cmd.Flags().StringArrayVar(&o.checkpoints, "checkpoint", nil, "`file` with a signed checkpoint that somebody kept; may be repeated")
 	cmd.Flags().StringVar(&o.from, "from", fromStream, "verify the records of the `stream`, or of the archive: archive")
 	cmd.Flags().StringVar(&o.key, "key", "", "public key, or a `file` with it, that somebody kept (default the one in the ledger's first record)")
-	cmd.Flags().BoolVar(&o.deep, "deep", false, "also build every view again and compare")
+	cmd.Flags().BoolVar(&o.deep, "deep", false, "also build every view again and compare, and compute every line of every invoice again")
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
 		return p.auditVerify(ctx, l, o)
 	})
@@ -177,6 +179,9 @@ func (p *Program) auditVerify(ctx context.Context, l *app.Ledger, o verifyOption
 		for _, what := range r.Held {
 			err = errors.Join(err, p.printf("they are what is said by %s\n", what))
 		}
+		if r.Looks != nil {
+			err = errors.Join(err, p.printf("%s", looksVerified(r.Looks)))
+		}
 	}
 	if err == nil && o.deep {
 		var src projections.Source = l.Log
@@ -185,9 +190,19 @@ func (p *Program) auditVerify(ctx context.Context, l *app.Ledger, o verifyOption
 				return err
 			}
 		}
-		err = p.compareViews(ctx, l, src, show, p.Now())
+		// What is wrong with the views does not hide what is wrong with an invoice.
+		err = errors.Join(p.compareViews(ctx, l, src, show, p.Now()), p.traceAll(ctx, l))
 	}
 	return err
+}
+
+// looksVerified says what was verified of the stream ACCESS.
+func looksVerified(r *audit.Report) string {
+	s := fmt.Sprintf("verified %s at identifying data\nroot of the looks    %s\n", plural(int(r.Records), "look"), r.Root)
+	for _, what := range r.Held {
+		s += fmt.Sprintf("they are what is said by %s too\n", what)
+	}
+	return s
 }
 
 // publicKey reads a key that is given as text, or as the name of a file with it.

@@ -84,7 +84,11 @@ func (p *Program) printRepaired(what string, r *app.Repaired) error {
 	if p.flags.format == formatJSON {
 		return p.printJSON(r)
 	}
-	err := p.printf("wrote the %s again: %s, verified\n", what, plural(int(r.Records), "record"))
+	looks := ""
+	if r.Looks > 0 {
+		looks = " and " + plural(int(r.Looks), "look")
+	}
+	err := p.printf("wrote the %s again: %s%s, verified\n", what, plural(int(r.Records), "record"), looks)
 	for _, part := range r.Parts {
 		ended := ""
 		if part.Ended != "" {

@@ -26,7 +26,7 @@ func (p *Program) benchCommand() *cobra.Command {
 		Use:   "bench",
 		Short: "Measure the program on this machine, beside what nothing could exceed",
 		Long: `Measure the program on this machine: durable commands, a rebuild of every view, one client's history,
-every report. A ledger of the sample programme is made for it, without syncing, and thrown away
+every report, verifying, bundles and a backup. A ledger of the sample programme is made for it, without syncing, and thrown away
 afterwards, or kept with --keep. Where there is a floor (bare publishes, a consumer that only counts),
 it is measured in turns with the program, and the ratio of the medians counts.`,
 		Example: `  caseledger bench --events 1000000

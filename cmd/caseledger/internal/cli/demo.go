@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +25,8 @@ func (p *Program) demoCommand() *cobra.Command {
 		Long: `Make a ledger in a new or empty directory, record a sample programme in it (80 agencies, 1,309
 clients, the letters of eight years, 38 months of invoices) under a simulated clock, and show what it answers: every
 published table beside the one computed again, one client's history, clocks and entitlements, an
-invoice, the contract's year, and every line ever billed traced to its records and computed again. The
-programme is invoiced month by month for its whole life. The ledger stays there for every other command. The sample's people are invented.`,
+invoice, its agency's contract year, every line ever billed traced to its records and computed again, what a
+monitor finds out of line, the way to certification, and the programme's targets. The programme is invoiced month by month for its whole life. The ledger stays there for every other command. The sample's people are invented.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.flags.place.Dir == "" {
@@ -113,51 +114,35 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 	if err != nil {
 		return err
 	}
-	known := question{asOf: show.KnownLater.String()}
-	steps := []struct {
-		title string
-		run   func() error
-	}{
-		{"the history of one client: caseledger history " + show.Client, func() error {
-			return p.history(ctx, l, show.Client, historyOptions{})
-		}},
-		{"the clocks that end in the 30 days after 2009-05-15: caseledger clocks --ending-within 30d --on 2009-05-15", func() error {
-			return p.listClocks(ctx, l, clocksOptions{question: question{on: "2009-05-15"}, within: "30d"})
-		}},
-		{"that client's clocks: caseledger clocks --client " + show.Client, func() error {
-			return p.clientClocks(ctx, l, show.Client, question{})
-		}},
-		{"the same client as known a year before: caseledger clocks --client " + show.Client + " --as-of " + known.asOf, func() error {
-			return p.clientClocks(ctx, l, show.Client, known)
-		}},
-		{"one agency's entitlement for one month: caseledger reimbursement --agency " + show.Agency + " --month " + month, func() error {
-			return p.agencyMonth(ctx, l, reimbursementOptions{agency: show.Agency, month: month})
-		}},
-		{"an invoice of that agency, with adjustments: caseledger invoice show " + invoice, func() error {
-			agency, number, err := parseInvoice(invoice)
-			if err != nil {
-				return err
-			}
-			return p.showInvoice(ctx, l, agency, number, showInvoiceOptions{})
-		}},
-		{"the contract's years that began in 2008: caseledger reimbursement --contract --year 2008", func() error {
-			return p.contractYears(ctx, l, reimbursementOptions{contract: true, year: "2008"})
-		}},
-		{"every line ever billed, from its records and computed again: caseledger audit trace --all", func() error {
-			return p.traceAll(ctx, l)
-		}},
-	}
-	for _, step := range steps {
-		if err := p.printf("\n── %s\n", step.title); err != nil {
+	for _, step := range []struct{ title, line string }{
+		{"the history of one client", "history " + show.Client},
+		{"the clocks that end in the 30 days after 2009-05-15", "clocks --ending-within 30d --on 2009-05-15"},
+		{"that client's clocks", "clocks --client " + show.Client},
+		{"the same client as known a year before", "clocks --client " + show.Client + " --as-of " + show.KnownLater.String()},
+		{"one agency's entitlement for one month", "reimbursement --agency " + show.Agency + " --month " + month},
+		{"an invoice of that agency, with adjustments", "invoice show " + invoice},
+		{"that agency's contract year", "reimbursement --contract --year 2008 --agency " + show.Agency},
+		{"every line ever billed, from its records and computed again", "audit trace --all"},
+		{"what a monitor finds, by rule", "monitor --summary"},
+		{"and the worst of it", "monitor --severity critical"},
+		{"the way to a letter, its days and its drop-outs in fiscal year 2008", "pipeline --year 2008"},
+		{"the programme's targets and what came of them", "report performance --year 2008"},
+	} {
+		if err := p.printf("\n── %s: caseledger %s\n", step.title, step.line); err != nil {
 			return err
 		}
-		if err := step.run(); err != nil {
+		if err := p.runOn(ctx, l, p.Out, strings.Fields(step.line)...); err != nil {
 			return err
 		}
 	}
 	return p.printf(`
 ── what to type next
+  caseledger systems%[1]s
   caseledger caseload%[1]s
+  caseledger due --within 7d%[1]s
+  caseledger monitor agency A-017%[1]s
+  caseledger coverage%[1]s
+  caseledger partners --client %[2]s --service legal%[1]s
   caseledger reimbursement --client %[2]s%[1]s
   caseledger audit trace %[3]s 1%[1]s
   caseledger invoice show %[3]s --format pdf --out invoice.pdf%[1]s

@@ -17,6 +17,7 @@ import (
 	"caseledger/projections"
 	"caseledger/replay/archive"
 	"caseledger/replay/audit"
+	"caseledger/replay/backup"
 	"caseledger/replay/bundle"
 	"caseledger/replay/checkpoint"
 	"caseledger/replay/trace"
@@ -95,6 +96,11 @@ func withHelp(err error, command string) error {
 	return errors.Join(faults...)
 }
 
+// IsFull reports whether an error says that a disk, or a limit on it, is full.
+func IsFull(err error) bool {
+	return errors.Is(err, events.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
 // hint says what a person can do about an error, if that can be said.
 func hint(err error) string {
 	var (
@@ -118,6 +124,7 @@ func hint(err error) string {
 		broken   *checkpoint.ForkError
 		mismatch *audit.MismatchError
 		bundled  *bundle.RefusedError
+		saved    *backup.RefusedError
 		untraced *trace.NotFoundError
 		doubt    *projections.DoubtError
 		unwell   *natsserver.UnwellError
@@ -145,6 +152,8 @@ func hint(err error) string {
 		return "wait until that command has ended; while caseledger serve runs, commands on this machine go through it"
 	case errors.As(err, &floor), errors.As(err, &diverged), errors.As(err, &forked):
 		return "the stream has lost records that were read before: write it again with caseledger audit repair, or restore it from a backup, and do not record anything until then"
+	case errors.As(err, &saved):
+		return "restore another backup; this one is evidence of what happened to it: keep it"
 	case errors.As(err, &bundled):
 		return "the file is not what the ledger signed, or --key is not the ledger's: trust nothing in it"
 	case errors.As(err, &archived):
@@ -175,12 +184,14 @@ func hint(err error) string {
 		return "give the same command again under the same id: it cannot be recorded twice"
 	case errors.Is(err, events.ErrUncertain):
 		return "give the same command again under the same id: it cannot be recorded twice"
-	case errors.Is(err, events.ErrFull), errors.Is(err, syscall.ENOSPC):
+	case IsFull(err):
 		return "nothing that was acknowledged is lost: make room on the disk and run the command again"
 	case errors.Is(err, fs.ErrPermission):
 		return "a ledger can be used only by the user who owns its directory and the files in it"
 	case errors.Is(err, fs.ErrNotExist):
 		return "is the path right; a relative one starts in the working directory"
+	case errors.Is(err, jetstream.ErrExists):
+		return "another ledger is on that server, or what a broken-off init or restore left there: then its operator deletes the streams LEDGER and ACCESS first"
 	case errors.Is(err, jetstream.ErrNotFound):
 		return "is --data or --nats right; a ledger that was here has lost its stream: restore it from a backup, for init makes only new ones"
 	}

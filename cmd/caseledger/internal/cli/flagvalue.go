@@ -9,7 +9,7 @@ import (
 )
 
 // A fieldFlag collects the texts of one field's flag. A list may be given as
-// several flags, or as one with semicolons.
+// several flags, or as one with semicolons, or commas where no item can hold one.
 type fieldFlag struct {
 	texts []string
 	kind  string

@@ -136,24 +136,34 @@ type ruleOfEvents struct{ rule, types string }
 // rulesOfEvents says which rule each type of event belongs to.
 var rulesOfEvents = []ruleOfEvents{
 	{"R01", "client.screened client.enrolled eligibility.ended"},
-	{"R05", "letter.received letter.issued letter.denied letter.requested continued-presence.granted bona-fide.applied bona-fide.determined t-visa.approved t-visa.denied"},
+	{"R03", "domestic-referral.made"},
+	{"R05", "letter.received letter.issued letter.denied letter.requested continued-presence.granted bona-fide.applied bona-fide.determined t-visa.approved t-visa.denied alternative-relief.recorded"},
 	{"R06", "derivative.linked"},
-	{"R07", "continued-presence.ended certification.ended"},
-	{"R09", "interim-assistance.issued interim-assistance.extended"},
+	{"R07", "continued-presence.ended certification.ended lpr-application.filed"},
+	{"R09", "interim-assistance.issued interim-assistance.extended minor.discovered departments.notified consultation.held"},
 	{"R10", "client.turned-18"},
-	{"R11", "placement.started placement.ended"},
+	{"R11", "placement.referred placement.started placement.ended guardianship.established placement-age.adopted"},
+	{"R16", "other-funding.recorded"},
 	{"R17", "invoice-part.prepared invoice.generated invoice.submitted invoice.reviewed invoice.approved invoice.held invoice.released invoice.paid"},
 	{"R18", "expense.booked"},
 	{"R19", "advance.issued"},
 	{"R21", "transfer.proposed transfer.accepted transfer.declined"},
 	{"R22", "extension.requested extension.decided period.approved"},
 	{"R23", "service.closed service.reopened"},
-	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn invoice.returned invoice.resubmitted invoice.denied recoverable.settled"},
+	{"R24", "client.corrected expense.reversed case-fact.withdrawn letter-fact.withdrawn referral-fact.withdrawn invoice.returned invoice.resubmitted invoice.denied recoverable.settled"},
 	{"R25", "review.decided"},
-	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended"},
-	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left"},
+	{"R27", "subcontract.signed location.opened location.closed agency.suspended agency.reinstated subcontract.ended credential.recorded credential.revoked on-call.assigned"},
+	{"R28", "service.delivered lead.assigned lead.left hand-off.proposed hand-off.accepted hand-off.declined hand-off.withdrawn intensity.set component.closed component.reopened worker.engaged worker.changed worker.left " +
+		"need.assessed goal.set plan.agreed progress.recorded contact.made interpreter.used client.informed emergency-contact.named emergency.handled " +
+		"document.filed milestone.reached court-date.set court-date.ended outcome.recorded " +
+		"benefit.referred benefit.approved benefit.denied benefit.renewed benefit.ended service-referral.answered " +
+		"point-of-contact.named leave.started leave.ended review.held consultation.given training.held training.attended " +
+		"partner.listed partner.vetted partner.availability.changed partner.delisted"},
 	{"R30", "figures.published figures.restated"},
+	{"S0", "signal.received lead.referred inbound-referral.received referral.forwarded referral.enrolled referral.closed cooperation.recorded award.recorded outreach.logged"},
+	{"S2", "finding.raised corrective-action.agreed finding.closed"},
+	{"S4", "memorandum.signed memorandum.ended support.offered"},
 	{"S3", "goal.agreed best-practice.recorded funds.allocated"},
-	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed"},
+	{"R31", "consent.given consent.withdrawn principal.registered principal.revoked identity.revealed service.referred"},
 	{"R32", "destruction.requested identity.destroyed final-report.submitted"},
 }

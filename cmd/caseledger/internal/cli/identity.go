@@ -132,8 +132,10 @@ var checkedInside = []auth.Action{
 
 // showsMoney are the questions whose answers hold amounts.
 var showsMoney = map[auth.Action]bool{
-	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true,
+	"history": true, "clocks": true, "reimbursement": true, "simulate": true, "audit bundle": true, "audit bundle auditor": true,
 	"audit trace": true, "invoice list": true, "invoice show": true, "recoverables": true, "signals": true,
+	"monitor": true, "monitor agency": true, "monitor sample": true,
+	"plan": true, "funding": true, "awards": true,
 }
 
 // reportShowsMoney reports whether a report of the catalogue holds amounts.
@@ -148,6 +150,9 @@ func reportShowsMoney(args []string) bool {
 // actionOf names a command of the command line as the table of roles does.
 func actionOf(cmd *cobra.Command) auth.Action {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	if f := cmd.Flags().Lookup(auditorFlag); f != nil && f.Changed {
+		path += " " + auditorFlag
+	}
 	if first, _, _ := strings.Cut(path, " "); first == "record" {
 		return "record"
 	}
@@ -158,8 +163,8 @@ func actionOf(cmd *cobra.Command) auth.Action {
 }
 
 // permitted refuses what the caller's role does not allow, in a ledger that has
-// principals. What a command is about is what its argument CLIENT and its flags
-// --client, --agency and --worker name; each must be allowed.
+// principals. What a command is about is what its argument CLIENT, AGENCY or INVOICE and
+// its flags --client, --agency and --worker name; each must be allowed.
 func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Command, args []string) error {
 	action := actionOf(cmd)
 	key, err := p.key()
@@ -191,6 +196,24 @@ func (p *Program) permitted(ctx context.Context, l *app.Ledger, cmd *cobra.Comma
 	return nil
 }
 
+// permittedAs refuses to look at a client who is named where the caller's role does
+// not allow an action on that client.
+func (p *Program) permittedAs(ctx context.Context, l *app.Ledger, action auth.Action, client string) error {
+	key, err := p.key()
+	if err != nil {
+		return err
+	}
+	who, err := l.Principal(ctx, key)
+	if err != nil || who == nil {
+		return err
+	}
+	subject, err := p.subjectNamed(ctx, l, client)
+	if err != nil {
+		return err
+	}
+	return l.Permit(ctx, who, action, app.About{Subject: subject})
+}
+
 func (p *Program) abouts(ctx context.Context, l *app.Ledger, cmd *cobra.Command, args []string) (abouts []app.About, err error) {
 	flag := func(name string) string {
 		if f := cmd.Flags().Lookup(name); f != nil {
@@ -216,7 +239,18 @@ func (p *Program) abouts(ctx context.Context, l *app.Ledger, cmd *cobra.Command,
 		}
 		abouts = append(abouts, app.About{Subject: subject})
 	}
-	if agency := flag("agency"); agency != "" {
+	agency := flag("agency")
+	if strings.HasSuffix(cmd.Use, " AGENCY") && len(args) == 1 {
+		agency = args[0]
+	}
+	if agency != "" {
+		abouts = append(abouts, app.About{Agency: agency})
+	}
+	if strings.Contains(cmd.Use, " INVOICE") && len(args) > 0 {
+		agency, _, err := parseInvoice(args[0])
+		if err != nil {
+			return nil, err
+		}
 		abouts = append(abouts, app.About{Agency: agency})
 	}
 	if len(abouts) == 0 {

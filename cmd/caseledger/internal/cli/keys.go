@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"caseledger/aggregates/clientcase"
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
+	"caseledger/events/seal"
 	"caseledger/projections"
 	"caseledger/projections/retention"
 )
@@ -30,7 +32,7 @@ ledger says was destroyed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(p.keysStatusCommand(), p.keysRotateCommand(), p.keysDestroyCommand(), p.keysBackupCommand(),
-		p.keysRestoreCommand(), p.keysRecoveryKeyCommand(), p.keysRecoverCommand())
+		p.keysRestoreCommand(), p.keysLostCommand(), p.keysRecoveryKeyCommand(), p.keysRecoverCommand())
 	return cmd
 }
 
@@ -188,27 +190,81 @@ func (p *Program) offline(run func(ctx context.Context, args []string) error) fu
 }
 
 func (p *Program) keysRestoreCommand() *cobra.Command {
-	return &cobra.Command{
+	var acceptLoss bool
+	cmd := &cobra.Command{
 		Use:   "restore FILE",
 		Short: "Make the key file from a backup",
-		Long: `Make the key file of a ledger that lost it from a backup of keys, and open the ledger: every destruction
-on record is carried out again before anything can be read. Identities of clients who came after the
-backup cannot be read any more. A key file that is still there is not replaced: move it away.`,
+		Long: `Make the key file of a ledger that lost it from a backup of keys: every destruction on record is carried
+out again before anything can be read. A key file that is still there is not replaced: move it away.
+
+Texts that were sealed for clients who came after the backup, or under keys that were rotated after it,
+cannot be read any more. Where there are any, nothing is restored and they are named; --accept-loss goes on without
+them, and gives these clients new keys for what comes.`,
 		Args: oneArg("the file"),
-		RunE: p.offline(func(ctx context.Context, args []string) error {
-			if err := app.RestoreKeys(ctx, p.place(), p.path(args[0]), p.Now()); err != nil {
-				return err
-			}
-			_, release, err := p.ledger(ctx)
-			if err != nil {
-				return err
-			}
-			if err := release(); err != nil {
-				return err
-			}
-			return p.printf("restored the keys; what the ledger says was destroyed is destroyed\n")
-		}),
 	}
+	cmd.Flags().BoolVar(&acceptLoss, "accept-loss", false, "go on although identities are lost")
+	cmd.RunE = p.offline(func(ctx context.Context, args []string) error {
+		accepted, err := app.RestoreKeys(ctx, p.place(), p.path(args[0]), p.Now(), acceptLoss)
+		var lost *seal.LostKeysError
+		if errors.As(err, &lost) {
+			return &helpError{err, "restore a younger backup of keys; if there is none, these identities are lost, and --accept-loss goes on without them"}
+		}
+		if err != nil {
+			return err
+		}
+		_, release, err := p.ledger(ctx)
+		if err != nil {
+			return err
+		}
+		if err := release(); err != nil {
+			return err
+		}
+		if err := p.printLost(accepted); err != nil {
+			return err
+		}
+		return p.printf("restored the keys; what the ledger says was destroyed is destroyed\n")
+	})
+	return cmd
+}
+
+// printLost names those whose identities were lost.
+func (p *Program) printLost(accepted []events.Subject) error {
+	for _, s := range accepted {
+		if err := p.printf("%s: what was sealed is lost; new keys seal what comes\n", s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Program) keysLostCommand() *cobra.Command {
+	var accept bool
+	cmd := &cobra.Command{
+		Use:   "lost",
+		Short: "Find texts whose keys are not in the key file",
+		Long: `Read every record and look for texts that are sealed under keys that are not in the key file and were not
+destroyed: the key file is older than the records. For whom there are any, nothing is sealed until a younger
+backup of keys is restored, or the loss is accepted with --accept: then they get new keys for what comes.`,
+		Args: noArgs,
+	}
+	cmd.Flags().BoolVar(&accept, "accept", false, "go on without what is lost")
+	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
+		if !accept {
+			if err := l.LostKeys(ctx); err != nil {
+				return err
+			}
+			return p.printf("no key is missing\n")
+		}
+		accepted, err := l.AcceptLostKeys(ctx)
+		if err != nil {
+			return err
+		}
+		if len(accepted) == 0 {
+			return p.printf("no key is missing\n")
+		}
+		return p.printLost(accepted)
+	})
+	return cmd
 }
 
 func (p *Program) keysRecoveryKeyCommand() *cobra.Command {

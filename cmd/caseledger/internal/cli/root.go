@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/auth"
 	"caseledger/replay"
 )
 
@@ -86,22 +87,38 @@ Exit codes:
 	flags.StringVar(&p.flags.place.TokenFile, "token-file", "", "`file` with a token for --nats")
 	flags.IntVar(&p.flags.place.Replicas, "replicas", 0, "copies of the stream that --nats keeps, such as 3")
 
-	root.AddGroup(
-		&cobra.Group{ID: "write", Title: "Recording:"},
-		&cobra.Group{ID: "read", Title: "Asking:"},
-		&cobra.Group{ID: "prove", Title: "Proving:"},
-		&cobra.Group{ID: "run", Title: "Running:"},
-	)
-	add := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
-			c.GroupID = group
+	for _, g := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"write", "Recording:", []*cobra.Command{p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand()}},
+		{"case", "Clients and their cases:", []*cobra.Command{
+			p.historyCommand(), p.planCommand(), p.dueCommand(), p.caseloadCommand(), p.turnoverCommand(), p.datesCommand(), p.benefitsCommand(),
+			p.emergenciesCommand(), p.familyCommand(), p.releasesCommand(), p.revealCommand(),
+		}},
+		{"way", "From a first call to a letter:", []*cobra.Command{
+			p.referralsCommand(), p.pipelineCommand(), p.requestsCommand(), p.watchCommand(), p.placementsCommand(), p.decisionsCommand(),
+		}},
+		{"network", "Agencies and their people:", []*cobra.Command{
+			p.monitorCommand(), p.agenciesCommand(), p.credentialsCommand(), p.findingsCommand(), p.coverageCommand(), p.partnersCommand(),
+			p.staffCommand(), p.trainingCommand(), p.awardsCommand(),
+		}},
+		{"money", "Clocks and money:", []*cobra.Command{
+			p.clocksCommand(), p.reimbursementCommand(), p.invoiceCommand(), p.advanceCommand(), p.recoverablesCommand(), p.signalsCommand(),
+			p.fundingCommand(), p.simulateCommand(), p.policyCommand(),
+		}},
+		{"figures", "Figures:", []*cobra.Command{p.reportCommand(), p.systemsCommand()}},
+		{"prove", "Proof and safekeeping:", []*cobra.Command{p.auditCommand(), p.backupCommand(), p.restoreCommand(), p.keysCommand(), p.retentionCommand()}},
+		{"run", "Running:", []*cobra.Command{
+			p.initCommand(), p.serveCommand(), p.demoCommand(), p.replayCommand(), p.identityCommand(), p.principalsCommand(), p.benchCommand(),
+		}},
+	} {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
 			root.AddCommand(c)
 		}
 	}
-	add("write", p.advanceCommand(), p.recordCommand(), p.importCommand(), p.commandsCommand(), p.schemaCommand())
-	add("read", p.caseloadCommand(), p.clocksCommand(), p.historyCommand(), p.invoiceCommand(), p.policyCommand(), p.recoverablesCommand(), p.reimbursementCommand(), p.reportCommand(), p.retentionCommand(), p.revealCommand(), p.signalsCommand(), p.simulateCommand())
-	add("prove", p.auditCommand())
-	add("run", p.benchCommand(), p.demoCommand(), p.identityCommand(), p.initCommand(), p.keysCommand(), p.principalsCommand(), p.replayCommand(), p.serveCommand())
 	root.AddCommand(p.versionCommand(), p.docsCommand())
 	return root
 }
@@ -111,12 +128,19 @@ var strconvProblem = regexp.MustCompile(`: strconv\.\w+: parsing .*$`)
 
 // ledger returns the open ledger and what releases it.
 func (p *Program) ledger(ctx context.Context) (*app.Ledger, func() error, error) {
+	return p.ledgerFor(ctx, "")
+}
+
+// ledgerFor opens the ledger for one action. What a federal reporter may do needs no
+// key, whoever does it, and so no key is opened for it (R31).
+func (p *Program) ledgerFor(ctx context.Context, action auth.Action) (*app.Ledger, func() error, error) {
 	if p.held != nil {
 		return p.held, func() error { return nil }, nil
 	}
 	show := p.progress()
 	l, err := app.Open(ctx, p.place(), app.OpenOptions{
 		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views,
+		NoKeys: auth.Allow(auth.FederalReporter, auth.Stranger, action, auth.ClearFields),
 	})
 	show.done()
 	if err != nil {
@@ -132,7 +156,7 @@ func (p *Program) onLedger(run func(ctx context.Context, l *app.Ledger, args []s
 		if handed, err := p.handOver(cmd.Context()); handed || err != nil {
 			return err
 		}
-		l, release, err := p.ledger(cmd.Context())
+		l, release, err := p.ledgerFor(cmd.Context(), actionOf(cmd))
 		if err != nil {
 			return err
 		}

@@ -75,7 +75,7 @@ func newOffice(c Config, to Ledger, recorded func()) *office {
 		o.months = append(o.months, month)
 	}
 	for copyOf := range c.scale() {
-		people, sites := plan(c.Seed, copyOf)
+		people, sites := c.plan(copyOf)
 		for _, s := range sites {
 			o.desks[s.id] = &desk{s, newKeyring(c.Seed, sourceBilling, s.ordinal)}
 		}

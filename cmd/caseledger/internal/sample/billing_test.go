@@ -19,8 +19,9 @@ import (
 
 var traceRecords = flag.Int("trace-records", 200_000, "least number of records in BenchmarkTraceAll")
 
-// billed records a sample with its billing, in memory, and returns its views.
-func billed(t testing.TB, c sample.Config) *projections.Views {
+// billed records a sample with its billing, in memory, and returns its views: that of
+// the billing, and others.
+func billed(t testing.TB, c sample.Config, others ...projections.View) *projections.Views {
 	t.Helper()
 	log := memlog.New()
 	begin := time.Date(2000, 10, 1, 12, 0, 0, 0, time.UTC)
@@ -30,7 +31,7 @@ func billed(t testing.TB, c sample.Config) *projections.Views {
 	if err != nil {
 		t.Fatal(err)
 	}
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{billing.View{}}, projections.Options{})
+	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), append([]projections.View{billing.View{}}, others...), projections.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,8 @@ func traced(t testing.TB, views *projections.Views) *trace.Report {
 
 // Given a sample that was invoiced month by month for its whole life, with returned,
 // held and denied invoices, advances, corrections and late letters among them, when
-// every line is traced to its records and computed again, then nothing differs.
+// every line is traced to its records and computed again, then nothing differs; nor does
+// it from what an auditor is given of one client.
 func TestBilledForItsWholeLife(t *testing.T) {
 	views := billed(t, sample.Config{Seed: 23})
 	r := traced(t, views)
@@ -77,6 +79,7 @@ func TestBilledForItsWholeLife(t *testing.T) {
 	if r.Adjustments == 0 || r.Denied == 0 || r.OutstandingCents == 0 || r.PaidCents == 0 {
 		t.Errorf("something does not occur: %+v", r)
 	}
+	auditors(t, views)
 	steps, last := map[string]int{}, map[string]bool{}
 	total := events.Cents(0)
 	err := views.Read(func(s *projections.Snapshot) error {

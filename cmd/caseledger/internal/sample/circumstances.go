@@ -11,7 +11,7 @@ func (l *life) writeCircumstances() {
 	if l.each(2, 0) {
 		l.writeConsent()
 	}
-	if l.each(3, 0) {
+	if l.each(3, 0) && !l.clean {
 		on := l.enroll + l.d.days(2, 12)
 		l.note(on, l.at(on, l.enrolledAt), l.site.actor(l.site.supervisor()), "set-intensity", &clientcase.SetIntensity{
 			Client: l.id, Intensity: 2 + int(l.d.soon(0, 23)), Reason: "assessment of the first days",
@@ -39,7 +39,7 @@ func (l *life) writeConsent() {
 // Refugee Minor programme for some weeks in the middle (R11).
 func (l *life) writePlacement() {
 	from, to := l.enroll+20, l.enroll+55
-	if l.last < to+10 || l.moveTo != nil || l.reopens() || l.each(3, 0) {
+	if l.clean || l.last < to+10 || l.moveTo != nil || l.reopens() || l.each(3, 0) {
 		return
 	}
 	at := l.at(from, l.enrolledAt)
@@ -99,8 +99,24 @@ func (l *life) close() {
 	l.closeComponents(by, closed)
 }
 
-// closeComponents closes the other components of some cases, and reopens a few.
+// closesAll reports whether all components of the case close some time.
+func (l *life) closesAll() bool {
+	return l.on(l.last).site.to != 0 || l.standing != derivative && l.each(3, 1) && l.letter != 0 && l.basis() == basisVisa && l.each(2, 1)
+}
+
+// closeComponents closes the other components of some cases, and reopens a few. An
+// agency whose subcontract ends leaves no case open.
 func (l *life) closeComponents(by actor, closed events.Instant) {
+	if s := l.on(l.last).site; s.to != 0 {
+		on := min(l.last+l.d.days(5, 60), s.to)
+		for _, component := range []events.Component{events.ImmigrationComponent, events.ProsecutionComponent} {
+			closed = l.at(on, closed)
+			l.note(on, closed, by, "close-component", &clientcase.CloseComponent{
+				Client: l.id, Component: string(component), Reason: "the agency's subcontract ends",
+			})
+		}
+		return
+	}
 	if l.standing != derivative && l.each(3, 1) {
 		on := l.last + l.d.days(10, 80)
 		at := l.at(on, closed)

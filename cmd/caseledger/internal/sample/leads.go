@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"caseledger/aggregates/clientcase"
+	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 )
 
@@ -59,6 +60,69 @@ func (l *life) writeLeads() {
 	default:
 		l.writeHandOffs(first)
 	}
+	l.writeLateDepartures()
+}
+
+// writeLateDepartures passes the case on when its lead leaves after the service was
+// closed: until all components close it has one (R28).
+func (l *life) writeLateDepartures() {
+	if l.closesAll() {
+		return
+	}
+	d, keys := l.d, l.keys
+	l.d, l.keys = newDice(keys.seed, 0, diceForStaff, 1<<40|uint64(l.ordinal)), newKeyring(keys.seed, sourceLateLeads, l.ordinal)
+	defer func() { l.d, l.keys = d, keys }()
+	for range 3 { // successors may leave as well
+		t := l.tenures[len(l.tenures)-1]
+		leaves := t.lead.to
+		if leaves == 0 || leaves < l.last || leaves > horizon-5 || t.site.to != 0 {
+			return
+		}
+		for _, c := range append(t.site.managers(leaves-6, leaves+1), t.site.supervisor()) {
+			if c != t.lead && l.understoodBy(c) && !c.away(leaves-6, leaves) && leaves-6 > t.from {
+				l.handOff(leaves-6, leaves-1, c, "the lead leaves the agency")
+				break
+			}
+		}
+		if l.tenures[len(l.tenures)-1] == t {
+			supervisor := t.site.supervisor()
+			l.note(leaves+1, l.next(leaves+1), t.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
+			l.tenures = append(l.tenures, tenure{t.site, supervisor, leaves + 1})
+			l.relieve(leaves + 1 + l.d.days(18, 26))
+		}
+	}
+}
+
+// relieve passes the case from an interim lead to a case manager who has arrived
+// meanwhile, if one has.
+func (l *life) relieve(on events.Date) {
+	t := l.tenures[len(l.tenures)-1]
+	for _, c := range t.site.managers(on, on+6) {
+		if c != t.lead && l.understoodBy(c) && !c.away(on, on+6) {
+			l.handOff(on, on+l.d.days(1, 5), c, "a new case manager has arrived")
+			return
+		}
+	}
+}
+
+// recordStalled yields a hand-off that is proposed in the last weeks and that nobody
+// answers, when there is somebody to propose it to.
+func recordStalled(seed uint64, p *person) []app.Request {
+	l := newLife(seed, p)
+	l.sheet, l.d = nil, newDice(seed, 0, diceForStaff, 1<<41|uint64(p.ordinal))
+	l.keys = newKeyring(seed, sourceLateLeads, 1<<33|p.ordinal)
+	on := horizon - l.d.days(9, 30)
+	t := l.tenures[len(l.tenures)-1]
+	if l.closesAll() || p.enroll > on-90 || t.from > on-30 || t.lead.to != 0 || t.site.to != 0 {
+		return nil
+	}
+	for _, c := range t.site.managers(on, horizon) {
+		if c != t.lead && l.understoodBy(c) && !c.away(on, on) {
+			l.propose(on, c, "too many cases")
+			break
+		}
+	}
+	return l.sheet.sorted()
 }
 
 // writeDeparture passes the case of a lead who leaves to a colleague in time, or
@@ -66,7 +130,7 @@ func (l *life) writeLeads() {
 func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	propose := leaves - 6
 	for _, c := range old.site.managers(propose, min(l.last, leaves+1)) {
-		if c != old.lead && l.understoodBy(c) && propose > l.enroll+1 {
+		if c != old.lead && l.understoodBy(c) && propose > l.enroll+1 && !c.away(propose, leaves+1) {
 			l.handOff(propose, leaves-l.d.days(0, 2), c, "the lead leaves the agency")
 			return
 		}
@@ -75,15 +139,8 @@ func (l *life) writeDeparture(old tenure, leaves events.Date) {
 	on := leaves + 1
 	l.note(on, l.next(on+l.d.days(0, 2)), old.site.actor(supervisor), "lead-left", &clientcase.LeadLeft{Client: l.id, Interim: supervisor.id})
 	l.tenures = append(l.tenures, tenure{old.site, supervisor, on})
-	propose = on + l.d.days(18, 26)
-	if propose+6 > l.last {
-		return
-	}
-	for _, c := range old.site.managers(propose, propose+6) {
-		if l.understoodBy(c) {
-			l.handOff(propose, propose+l.d.days(1, 5), c, "a new case manager has arrived")
-			return
-		}
+	if propose = on + l.d.days(18, 26); propose+6 <= l.last {
+		l.relieve(propose)
 	}
 }
 
@@ -97,7 +154,7 @@ func (l *life) writeHandOffs(first tenure) {
 	on := l.enroll + l.d.days(20, 30)
 	workload := "too many cases"
 	switch {
-	case l.each(13, 2) && l.understoodBy(first.lead): // there and back again
+	case l.each(13, 2) && l.understoodBy(first.lead) && !first.lead.away(on+15, on+18): // there and back again
 		l.handOff(on, on+2, other, workload)
 		l.handOff(on+15, on+18, first.lead, "the client asked for it")
 	case l.each(13, 9): // declined, then proposed to somebody else or once more
@@ -112,11 +169,14 @@ func (l *life) writeHandOffs(first tenure) {
 	}
 }
 
-// successors returns who can take a case over from its first lead and stay up to
-// a day: hand-offs go to those who speak the client's language (R28).
+// successors returns who can take a case over from its first lead in the first weeks
+// and stay up to a day: hand-offs go to those who speak the client's language and are
+// not on leave (R28).
 func (l *life) successors(first tenure, until events.Date) []*colleague {
 	all := append(first.site.managers(l.enroll, until), first.site.supervisor())
-	return slices.DeleteFunc(all, func(c *colleague) bool { return c == first.lead || !l.understoodBy(c) })
+	return slices.DeleteFunc(all, func(c *colleague) bool {
+		return c == first.lead || !l.understoodBy(c) || c.away(l.enroll+19, l.enroll+50)
+	})
 }
 
 func (l *life) understoodBy(c *colleague) bool { return speaks(c, languageOf(l.country)) }

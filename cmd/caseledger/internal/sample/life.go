@@ -83,13 +83,7 @@ func (l *life) at(day events.Date, after events.Instant) events.Instant {
 
 // recordCase returns the commands of a client's case, in order of time.
 func recordCase(seed uint64, p *person) []app.Request {
-	l := &life{
-		person: p, d: newDice(seed, 0, diceForLife, uint64(p.ordinal)),
-		id: p.clientID(seed), keys: newKeyring(seed, sourceCase, p.ordinal),
-	}
-	l.planLeads()
-	l.open(seed)
-	l.writeLeads()
+	l := newLife(seed, p)
 	l.writeLetter()
 	l.writeServices()
 	l.writeExpenses()
@@ -98,6 +92,19 @@ func recordCase(seed uint64, p *person) []app.Request {
 	l.writeCircumstances()
 	l.close()
 	return l.sheet.sorted()
+}
+
+// newLife writes a life as far as others build on it: the enrollment, and who leads
+// the case when.
+func newLife(seed uint64, p *person) *life {
+	l := &life{
+		person: p, d: newDice(seed, 0, diceForLife, uint64(p.ordinal)),
+		id: p.clientID(seed), keys: newKeyring(seed, sourceCase, p.ordinal),
+	}
+	l.planLeads()
+	l.open(seed)
+	l.writeLeads()
+	return l
 }
 
 // open writes the enrollment. One in ten was screened some days before.
@@ -205,14 +212,14 @@ func (l *life) writeLetter() {
 
 // clockEnd returns the last funded day of the clock that the client's time ends
 // in, without extensions: 270 days pre-certified, 120 days certified (R12, R13).
-func (l *life) clockEnd() events.Date {
-	switch l.standing {
+func (p *person) clockEnd() events.Date {
+	switch p.standing {
 	case preOnly:
-		return l.enroll + 269
+		return p.enroll + 269
 	case moved:
-		return l.letter + 119
+		return p.letter + 119
 	}
-	return l.enroll + 119
+	return p.enroll + 119
 }
 
 // writeExtension asks for one more period when the clock ends before the case

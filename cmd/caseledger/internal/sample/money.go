@@ -63,7 +63,7 @@ func speaks(c *colleague, language string) bool { return slices.Contains(c.langu
 // writeExpenses writes what was spent on the client: much in the first month,
 // for some more than a month's cap, little later.
 func (l *life) writeExpenses() {
-	spree := l.each(8, 2)
+	spree := l.each(8, 2) && !l.clean
 	l.months(func(month int, first, last events.Date) {
 		switch {
 		case month == 0:
@@ -86,7 +86,7 @@ func (l *life) writeExpenses() {
 
 // cents returns an amount between two amounts in dollars.
 func (l *life) cents(least, most int) events.Cents {
-	return events.Cents(least*100 + l.d.IntN((most-least)*100))
+	return min(events.Cents(least*100+l.d.IntN((most-least)*100)), l.most())
 }
 
 // spend books an expense, recorded when the receipt came in: mostly within days,
@@ -138,7 +138,7 @@ func (l *life) writeReversal() {
 // recorded, and refused reimbursement (R18).
 func (l *life) writeStray() {
 	switch {
-	case l.showcase || l.enroll <= programmeStart+5:
+	case l.showcase || l.clean || l.enroll <= programmeStart+5:
 	case l.each(26, 7):
 		l.book(l.enroll-l.d.days(1, 3), l.enroll+4, l.tenures[0], "clothing", l.cents(20, 120))
 	case l.each(26, 8) && l.last+15 < horizon:

@@ -42,6 +42,23 @@ type colleague struct {
 	raisedOn   events.Date // day from which a part-timer is full time; zero for none
 	languages  []string
 	from, to   events.Date // to is the last day, zero while engaged
+	leaves     []span
+}
+
+// away reports whether the colleague is on leave on a day of a range.
+func (c *colleague) away(first, last events.Date) bool {
+	for _, l := range c.leaves {
+		if l.first <= last && first <= l.last {
+			return true
+		}
+	}
+	return false
+}
+
+// engaged reports whether the colleague is there, and on record, on every day of a
+// range.
+func (c *colleague) engaged(first, last events.Date) bool {
+	return c.from < first && (c.to == 0 || c.to >= last)
 }
 
 // takes reports whether a client can come to the site on a day and stay there up
@@ -59,7 +76,7 @@ func (s *site) supervisor() *colleague { return &s.staff[0] }
 func (s *site) managers(first, last events.Date) []*colleague {
 	var present []*colleague
 	for i := range s.staff {
-		if c := &s.staff[i]; !c.supervisor && c.from < first && (c.to == 0 || c.to >= last) {
+		if c := &s.staff[i]; !c.supervisor && c.engaged(first, last) {
 			present = append(present, c)
 		}
 	}
@@ -101,6 +118,7 @@ func newNetwork(seed uint64, copyOf int) []*site {
 			s.locations = append(s.locations, location{"BRANCH", second[i], s.from + d.days(60, 400)})
 		}
 		s.staff = newStaff(d, seed, s, i)
+		s.planLeaves(newDice(seed, copyOf, diceForStaff, uint64(i)))
 		sites = append(sites, s)
 	}
 	return sites

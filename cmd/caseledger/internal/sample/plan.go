@@ -50,6 +50,7 @@ type person struct {
 	visa      events.VisaClass
 
 	denied   bool // the request for a letter was denied
+	clean    bool // the life holds nothing that a monitor would find
 	showcase bool
 }
 

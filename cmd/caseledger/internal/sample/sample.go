@@ -22,6 +22,13 @@ type Config struct {
 	// 0 means 1. Every published count is multiplied, but for numbers of States
 	// and of countries. The stream of scale 1 is part of that of every scale.
 	Scale int
+	// Clean leaves out the lapses that a monitor would find: with it, no rule of
+	// practice is broken by the facts of the sample.
+	Clean bool
+	// Agencies, when not 0, keeps only the first agencies of each copy, their clients
+	// and a tenth of the other people: a small programme for tests, whose tables are
+	// not the published ones.
+	Agencies int
 }
 
 // MaxScale bounds [Config.Scale]: some 30 million commands.
@@ -65,24 +72,46 @@ func Requests(c Config) iter.Seq[app.Request] {
 func sourcesOf(c Config) []source {
 	sources := []source{
 		{0, func() []app.Request { return recordPolicies(c.Seed) }},
+		{0, func() []app.Request { return recordPlacementAges(c.Seed) }},
 		{startOf(programmeStart), func() []app.Request { return recordGoals(c.Seed) }},
 		{startOf(day("2009-06-01")), func() []app.Request { return recordFigures(c.Seed) }},
 	}
 	for copyOf := range c.scale() {
-		people, sites := plan(c.Seed, copyOf)
+		people, sites := c.plan(copyOf)
 		for _, s := range sites {
 			sources = append(sources, source{startOf(s.from - 1), func() []app.Request { return s.record(c.Seed) }})
 		}
+		partners := providers(c.Seed, copyOf, sites)
+		directory := map[place][]*provider{}
+		for _, n := range partners {
+			directory[n.place] = append(directory[n.place], n)
+			sources = append(sources, source{startOf(n.from), func() []app.Request { return n.record(c) }})
+		}
+		sources = append(sources, network{c, copyOf, sites, people, partners}.sources()...)
 		for _, p := range people {
 			if p.client {
 				sources = append(sources, source{startOf(p.enroll - earliestScreening), func() []app.Request { return recordCase(c.Seed, p) }})
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordCasework(c, p, directory) }})
+			}
+			if p.client && p.minor && p.standing != derivative {
+				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordMinor(c, p) }})
+			}
+			if p.client && p.last > horizon {
+				sources = append(sources, source{startOf(horizon - 30), func() []app.Request { return recordPending(c, p) }})
+			}
+			if p.client && p.referred() {
+				sources = append(sources, source{startOf(p.enroll - earliestReferral), func() []app.Request { return recordReferral(c, p) }})
 			}
 			if p.screened {
 				sources = append(sources, source{startOf(p.enroll), func() []app.Request { return recordScreening(c.Seed, p) }})
 			}
 			if first := firstDate(p.letter, p.interim); first != 0 {
 				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordPathway(c.Seed, p) }})
+				sources = append(sources, source{startOf(first - earliestRequest), func() []app.Request { return recordFollowUp(c, p) }})
 			}
+		}
+		for _, x := range strays(c.Seed, copyOf, sites) {
+			sources = append(sources, source{startOf(x.on), func() []app.Request { return x.record(c) }})
 		}
 	}
 	return sources
@@ -134,7 +163,7 @@ func Count(c Config) (n int) {
 // made in one go before their first commands.
 func People(c Config) (subjects []events.Subject) {
 	for copyOf := range c.scale() {
-		people, sites := plan(c.Seed, copyOf)
+		people, sites := c.plan(copyOf)
 		for _, s := range sites {
 			for _, one := range s.staff {
 				subjects = append(subjects, events.SubjectOf(events.KindWorker, one.id))
@@ -162,7 +191,7 @@ type Showcase struct {
 
 // Show returns the showcase of a sample, the same at every scale.
 func Show(c Config) Showcase {
-	people, sites := plan(c.Seed, 0)
+	people, sites := c.plan(0)
 	show := Showcase{KnownLater: events.MustInstant("2008-05-15T16:00:00Z"), Month: day("2008-03-01")}
 	days := map[*site]events.Date{}
 	for _, p := range people {

@@ -1,0 +1,191 @@
+// Package network answers what stands around the cases: which agencies meet the nine
+// criteria on a day and what monitors found (R27), who answers at night, how staff
+// are supported, which partner takes whom (R28), who was trained, and what came of
+// other awards (S0, S1).
+//
+// Everything is shown from the facts that are effective by the day.
+package network
+
+import (
+	"slices"
+
+	"caseledger/events"
+	"caseledger/projections"
+	"caseledger/projections/row"
+)
+
+const viewName = "network"
+
+// View is the view behind the queries of this package. Its rows are lists of what was
+// recorded, each entry with the day from which it holds and, of an agency, with the
+// position of its record, in order of that day and then of recording:
+//
+//	agency    documents filed and revoked; points of contact; assignments on call;
+//	          memoranda; reviews; findings; consultations
+//	worker    leaves; support offered; none without either
+//	partner   entries of the directory; examinations; answers about its room
+//	training  course, day, topic, minutes; who attended, and for which agency
+//	award     what it is; outreach
+//	referral  of a lead: its award, when it came and when the person was enrolled
+type View struct{}
+
+// Name implements [projections.View].
+func (View) Name() string { return viewName }
+
+// Version implements [projections.View].
+func (View) Version() int { return 1 }
+
+// Kinds implements [projections.View].
+func (View) Kinds() []events.Kind {
+	return []events.Kind{
+		events.KindAgency, events.KindWorker, events.KindPartner, events.KindTraining, events.KindAward, events.KindReferral,
+	}
+}
+
+// Ignores implements [projections.View]: no case has a row here.
+func (View) Ignores() []string { return projections.NoFacts() }
+
+// Derive implements [projections.View].
+func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
+	var r interface {
+		apply(*events.Record, events.Event)
+		code(*codec)
+		empty() bool
+	}
+	switch s.Name.Kind() {
+	case events.KindAgency:
+		r = &agencyRow{}
+	case events.KindWorker:
+		r = &workerRow{}
+	case events.KindPartner:
+		r = &partnerRow{}
+	case events.KindTraining:
+		r = &trainingRow{}
+	case events.KindAward:
+		r = &awardRow{}
+	default:
+		r = &leadRow{}
+	}
+	for _, record := range s.Records {
+		if !concerns[record.Type] {
+			continue
+		}
+		e, err := record.Event()
+		if err != nil {
+			return b, err
+		}
+		r.apply(record, e)
+	}
+	if r.empty() {
+		return b, nil
+	}
+	c := codec{out: b}
+	r.code(&c)
+	return c.out, nil
+}
+
+// concerns are the event types that rows are made of.
+var concerns = func() map[string]bool {
+	types := map[string]bool{}
+	for _, e := range []events.Event{
+		&events.CredentialRecorded{}, &events.CredentialRevoked{}, &events.PointOfContactNamed{}, &events.OnCallAssigned{},
+		&events.MemorandumSigned{}, &events.MemorandumEnded{}, &events.ReviewHeld{}, &events.FindingRaised{},
+		&events.CorrectiveActionAgreed{}, &events.FindingClosed{}, &events.ConsultationGiven{},
+		&events.LeaveStarted{}, &events.LeaveEnded{}, &events.SupportOffered{},
+		&events.PartnerListed{}, &events.PartnerVetted{}, &events.PartnerAvailabilityChanged{}, &events.PartnerDelisted{},
+		&events.TrainingHeld{}, &events.TrainingAttended{}, &events.AwardRecorded{}, &events.OutreachLogged{},
+		&events.LeadReferred{}, &events.ReferralEnrolled{}, &events.ReferralFactWithdrawn{},
+	} {
+		types[e.EventType()] = true
+	}
+	return types
+}()
+
+// A codec writes the fields of a row, or reads them: one function names the fields
+// of a row in their order for both.
+type codec struct {
+	out     []byte
+	in      row.Reader
+	reading bool
+}
+
+// read reads a row into what code fills.
+func read(b []byte, r interface{ code(*codec) }) error {
+	c := codec{in: row.Read(b), reading: true}
+	r.code(&c)
+	return c.in.Err()
+}
+
+func (c *codec) date(d *events.Date) {
+	if c.reading {
+		*d = c.in.Date()
+		return
+	}
+	c.out = row.Date(c.out, *d)
+}
+
+func (c *codec) position(n *uint64) {
+	if c.reading {
+		*n = c.in.Uint()
+		return
+	}
+	c.out = row.Uint(c.out, *n)
+}
+
+func (c *codec) number(n *int) {
+	if c.reading {
+		*n = int(c.in.Uint())
+		return
+	}
+	c.out = row.Len(c.out, *n)
+}
+
+func (c *codec) flag(v *bool) {
+	if c.reading {
+		*v = c.in.Bool()
+		return
+	}
+	c.out = row.Bool(c.out, *v)
+}
+
+func (c *codec) cents(v *events.Cents) {
+	if c.reading {
+		*v = c.in.Cents()
+		return
+	}
+	c.out = row.Cents(c.out, *v)
+}
+
+func (c *codec) text(s *string) {
+	if c.reading {
+		*s = c.in.String()
+		return
+	}
+	c.out = row.String(c.out, *s)
+}
+
+func (c *codec) texts(list *[]string) { codeList(c, list, (*codec).text) }
+
+// codeList codes a list, element by element.
+func codeList[T any](c *codec, list *[]T, element func(*codec, *T)) {
+	if c.reading {
+		*list = nil
+		if n := c.in.Len(); n > 0 {
+			*list = make([]T, n)
+		}
+	} else {
+		c.out = row.Len(c.out, len(*list))
+	}
+	for i := range *list {
+		element(c, &(*list)[i])
+	}
+}
+
+// insert keeps a list in order of days, the entries of one day in order of recording.
+func insert[T any](list []T, v T, day func(*T) events.Date) []T {
+	i := len(list)
+	for i > 0 && day(&list[i-1]) > day(&v) {
+		i--
+	}
+	return slices.Insert(list, i, v)
+}
