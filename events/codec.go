@@ -89,7 +89,7 @@ const envelopeRoom = 768
 // Decode reads a record's envelope; [Record.Event] decodes its data.
 //
 // A record that starts in the canonical form of [Encode] takes a fast path, which
-// costs 0.4 µs and leaves the data unread until Record.Event is called:
+// costs 0.3 µs and leaves the data unread until Record.Event is called:
 // a fault in the data (an unknown or duplicate member, invalid UTF-8) is reported
 // there and no earlier. Every other record goes through [DecodeStrict]. Decode and
 // Record.Event together accept what DecodeStrict accepts, with the same result.
@@ -100,13 +100,19 @@ func Decode(sequence uint64, raw []byte) (*Record, error) {
 	if err := DecodeInto(r, sequence, raw); err != nil {
 		return nil, err
 	}
+	if r.aliased {
+		r.aliased = false
+		r.keepText()
+	}
 	return r, nil
 }
 
-// DecodeInto is [Decode] into a record that is used again: for many records, of
-// which none is kept. What r held before is gone, also after an error.
+// DecodeInto is [Decode] into a record that is used again, for many records of
+// which none is kept: what r held before is gone, also after an error, and the
+// text in r and in its event is good only as long as raw is not changed.
 func DecodeInto(r *Record, sequence uint64, raw []byte) error {
 	if decodeCanonical(r, sequence, raw) {
+		r.aliased = true
 		return nil
 	}
 	strict, err := DecodeStrict(sequence, raw)
@@ -171,7 +177,7 @@ const maxVersion = math.MaxInt32
 // check reports the first attribute that is missing or out of range.
 func (e *Envelope) check() error {
 	// A ULID in lower case is the same number and another string.
-	if _, err := ulid.ParseStrict(e.ID); err != nil || strings.ToUpper(e.ID) != e.ID {
+	if !isULID(e.ID) {
 		return fmt.Errorf("id %q is not a ULID", e.ID)
 	}
 	if err := e.Subject.check(); err != nil {
@@ -197,6 +203,14 @@ func (e *Envelope) check() error {
 	}
 	return nil
 }
+
+// isULID reports whether s is 26 of Crockford's base 32 in upper case, in 128 bits.
+func isULID(s string) bool {
+	return len(s) == ulid.EncodedSize && s[0] <= '7' && only(&notCrockford, s)
+}
+
+// notCrockford is 0 for the digits of a ULID and 1 for every other byte.
+var notCrockford = others(ulid.Encoding)
 
 // checkText reports an attribute with a control character, which CloudEvents
 // forbids and which could forge a line of a listing.

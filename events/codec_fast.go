@@ -1,33 +1,47 @@
 package events
 
 import (
-	"bytes"
 	"encoding/hex"
+	"math/bits"
 	"strconv"
+	"strings"
+	"unsafe"
 )
 
 // decodeCanonical reads a record whose envelope stands exactly as [Encode]
 // writes it, and returns false at the first deviation, whether that is a fault or
-// another way to write the same: the strict decoder decides. It costs one
-// allocation: a string that all text attributes share.
+// another way to write the same: the strict decoder decides. The text attributes
+// are parts of raw itself.
 func decodeCanonical(r *Record, sequence uint64, raw []byte) bool {
 	if len(raw) > MaxRecord {
 		return false
 	}
 	*r = Record{Sequence: sequence, Raw: raw}
-	s := scanner{rest: raw}
+	s := scanner{rest: alias(raw)}
 	r.typ = s.envelope(&r.Envelope)
 	s.skip(`,"data":`)
-	if s.failed || !bytes.HasPrefix(s.rest, []byte("{")) || !bytes.HasSuffix(s.rest, []byte("}}")) {
+	if s.failed || !strings.HasPrefix(s.rest, "{") || !strings.HasSuffix(s.rest, "}}") {
 		return false
 	}
 	if r.check() != nil || r.typ.Kind != r.Subject.Kind() {
 		return false
 	}
-	end := len(s.rest) - 1
-	r.data = s.rest[:end:end]
+	start, end := len(raw)-len(s.rest), len(raw)-1
+	r.data = raw[start:end:end]
 	return true
 }
+
+// keepText moves the text attributes into memory of their own.
+func (e *Envelope) keepText() {
+	text := e.ID + e.Source + string(e.Subject) + e.Actor + e.Role + e.Agency + e.CausationID + e.CorrelationID
+	next := func(n int) (part string) { part, text = text[:n], text[n:]; return part }
+	e.ID, e.Source, e.Subject = next(len(e.ID)), next(len(e.Source)), Subject(next(len(e.Subject)))
+	e.Actor, e.Role, e.Agency = next(len(e.Actor)), next(len(e.Role)), next(len(e.Agency))
+	e.CausationID, e.CorrelationID = next(len(e.CausationID)), next(len(e.CorrelationID))
+}
+
+// alias returns the text that b holds, without a copy: it changes when b does.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // appendCanonical appends a document up to its data as [encodeAny] does, and
 // returns false for one whose text is not all plain.
@@ -76,9 +90,7 @@ func isPlain(text string) bool {
 // A scanner reads canonical text from the left. After a failure what it returns
 // means nothing.
 type scanner struct {
-	rest   []byte
-	kept   [256]byte // the text attributes so far, one behind the other
-	used   int       // of kept
+	rest   string
 	failed bool
 }
 
@@ -86,18 +98,18 @@ type scanner struct {
 // is known unless the scanner failed.
 func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`{"specversion":"1.0","id":"`)
-	id := s.keep()
+	e.ID = s.text()
 	s.skip(`,"type":"`)
-	typ := typesByName[string(s.text())]
+	typ := typesByName[s.text()]
 	if typ == nil {
 		s.failed = true
 		return nil
 	}
 	e.Type = typ.Name
 	s.skip(`,"source":"`)
-	source := s.keep()
+	e.Source = s.text()
 	s.skip(`,"subject":"`)
-	subject := s.keep()
+	e.Subject = Subject(s.text())
 	s.skip(`,"time":"`)
 	e.Time = s.instant()
 	s.skip(`,"datacontenttype":"application/json","version":`)
@@ -108,31 +120,25 @@ func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`,"occurredon":"`)
 	e.OccurredOn = s.date()
 	s.skip(`","actor":"`)
-	actor := s.keep()
+	e.Actor = s.text()
 	s.skip(`,"role":"`)
-	role := s.keep()
-	agency := role // an empty span
+	e.Role = s.text()
 	if s.has(`,"agency":"`) {
-		agency = s.keep()
+		e.Agency = s.text()
 	}
 	s.skip(`,"causationid":"`)
-	cause := s.keep()
+	e.CausationID = s.text()
 	s.skip(`,"commanddigest":"`)
 	e.CommandDigest = s.hash()
-	correlation := cause
 	if s.has(`,"correlationid":"`) {
-		correlation = s.keep()
+		e.CorrelationID = s.text()
 	}
-	text := string(s.kept[:s.used])
-	e.ID, e.Source, e.Subject = text[:id], text[id:source], Subject(text[source:subject])
-	e.Actor, e.Role, e.Agency = text[subject:actor], text[actor:role], text[role:agency]
-	e.CausationID, e.CorrelationID = text[agency:cause], text[cause:correlation]
 	return typ
 }
 
 // has consumes token if it comes next.
 func (s *scanner) has(token string) bool {
-	if len(s.rest) < len(token) || string(s.rest[:len(token)]) != token {
+	if !strings.HasPrefix(s.rest, token) {
 		return false
 	}
 	s.rest = s.rest[len(token):]
@@ -147,48 +153,62 @@ func (s *scanner) skip(token string) {
 }
 
 // take consumes n bytes.
-func (s *scanner) take(n int) []byte {
+func (s *scanner) take(n int) string {
 	if len(s.rest) < n {
 		s.failed = true
-		return nil
+		return ""
 	}
 	text := s.rest[:n]
 	s.rest = s.rest[n:]
 	return text
 }
 
-// keep consumes text as [scanner.text] does, appends it to what is kept, and
-// returns where it ends there. Records with more text go to the strict decoder.
-func (s *scanner) keep() (end int) {
-	text := s.text()
-	n := copy(s.kept[s.used:], text)
-	if n < len(text) {
+// text is [scanner.textOrNone] that is not empty.
+func (s *scanner) text() string {
+	text := s.textOrNone()
+	if text == "" {
 		s.failed = true
 	}
-	s.used += n
-	return s.used
+	return text
 }
 
-// text consumes printable ASCII that is not empty and needs no escape, and the
-// closing quote. All else is rare enough for the strict decoder.
-func (s *scanner) text() []byte {
-	for i, c := range s.rest {
-		if c == '"' && i > 0 {
+// textOrNone consumes printable ASCII that needs no escape, and the closing
+// quote. All else is rare enough for the strict decoder.
+func (s *scanner) textOrNone() string {
+	i := 0
+	for ; i+8 <= len(s.rest); i += 8 {
+		if odd := unusual(s.rest[i : i+8]); odd != 0 {
+			i += bits.TrailingZeros64(odd) / 8
+			break
+		}
+	}
+	for ; i < len(s.rest); i++ {
+		if c := s.rest[i]; c == '"' {
 			text := s.rest[:i]
 			s.rest = s.rest[i+1:]
 			return text
-		}
-		if c < ' ' || c > '~' || c == '\\' || c == '"' {
+		} else if c < ' ' || c > '~' || c == '\\' {
 			break
 		}
 	}
 	s.failed = true
-	return nil
+	return ""
+}
+
+// unusual looks at eight bytes at once for one that is not printable ASCII, a
+// quote or a backslash. It returns zero when there is none; else its lowest bit
+// that is set lies in the first of them.
+func unusual(b string) uint64 {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	x := load8(b)
+	quote, backslash := x^ones*'"', x^ones*'\\'
+	below := (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash
+	return (below | x | (x + ones)) & high
 }
 
 // number consumes n decimal digits.
 func (s *scanner) number(n int) (value int64) {
-	for _, c := range s.take(n) {
+	for _, c := range []byte(s.take(n)) {
 		if c < '0' || c > '9' {
 			s.failed = true
 		}

@@ -379,3 +379,60 @@ func BenchmarkEvent(b *testing.B) {
 		})
 	}
 }
+
+// TestCanonicalData reads the data of every golden record without the strict
+// decoder, but for the few types that have no canonical form of their own.
+func TestCanonicalData(t *testing.T) {
+	for _, name := range []string{"client.enrolled.v1", "expense.booked.v1", "service.delivered.v1", "letter.issued.v1", "invoice.generated.v1"} {
+		if typ := typesByName[name]; typ == nil || typ.form == nil {
+			t.Errorf("%s has no canonical form", name)
+		}
+	}
+	for _, raw := range goldenRecords(t) {
+		r, err := DecodeStrict(1, raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, aliased := range []bool{false, true} {
+			e, ok := r.typ.canonical(r.Data(), aliased)
+			if want := r.typ.form != nil; ok != want {
+				t.Errorf("%s: read as canonical: %v, want %v", r.Type, ok, want)
+			}
+			if !ok {
+				continue
+			}
+			if r.typ.upcast != nil {
+				e = r.typ.upcast(e)
+			}
+			if diff := cmp.Diff(r.event, e, cmp.AllowUnexported(Secret{})); diff != "" {
+				t.Errorf("%s:\n%s", r.Type, diff)
+			}
+		}
+	}
+}
+
+// TestDecodeIntoAliases reads records into one that is used again: what it held
+// before is gone, and its text is not copied.
+func TestDecodeIntoAliases(t *testing.T) {
+	first, second := encodeTest(t, delivered), encodeTest(t, &LeadLeft{Worker: "W-7"})
+	raw := append(bytes.Clone(first.Raw), second.Raw...)
+	var r Record
+	for _, want := range []*Record{first, second} {
+		part := raw[:len(want.Raw)]
+		raw = raw[len(want.Raw):]
+		if err := DecodeInto(&r, 7, part); err != nil {
+			t.Fatal(err)
+		}
+		event, err := r.Event()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wanted, _ := want.Event()
+		if r.Envelope != want.Envelope || !reflect.DeepEqual(event, wanted) {
+			t.Errorf("%+v, %+v", r.Envelope, event)
+		}
+		if n := testing.AllocsPerRun(100, func() { DecodeInto(&r, 7, part) }); n > 0 {
+			t.Errorf("%v allocations", n)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -22,6 +23,7 @@ type Type struct {
 	New  func() Event
 
 	decode func(data []byte) (Event, error)
+	form   *form             // of canonical data; nil when it has none
 	upcast func(Event) Event // to the newest version; nil when this is it
 }
 
@@ -40,6 +42,7 @@ func define[E any, P interface {
 			}
 			return e, nil
 		},
+		form: formOf(reflect.TypeFor[E]()),
 	}
 }
 
@@ -84,14 +87,18 @@ func typeOn(name string, kind Kind) (*Type, error) {
 	return t, nil
 }
 
-// event decodes the data of a record of type t.
-func (t *Type) event(data []byte) (Event, error) {
+// event decodes the data of a record of type t. The event's text may be part of
+// data when the event is not kept.
+func (t *Type) event(data []byte, aliased bool) (Event, error) {
 	if len(data) == 0 || data[0] != '{' {
 		return nil, fmt.Errorf("data of %s: not a JSON object", t.Name)
 	}
-	e, err := t.decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("data of %s: %w", t.Name, err)
+	e, ok := t.canonical(data, aliased)
+	if !ok {
+		var err error
+		if e, err = t.decode(data); err != nil {
+			return nil, fmt.Errorf("data of %s: %w", t.Name, err)
+		}
 	}
 	if t.upcast != nil {
 		e = t.upcast(e)

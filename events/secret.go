@@ -1,11 +1,11 @@
 package events
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 )
 
 // A KeyClass says which of a client's data keys seals a [Secret].
@@ -82,27 +82,45 @@ func (s Secret) MarshalText() ([]byte, error) {
 // UnmarshalText reads a sealed form, and refuses text that does not have it: what
 // identifies a person cannot come into a record by another writer's mistake.
 func (s *Secret) UnmarshalText(b []byte) error {
-	if len(b) > 0 && !isSealed(b) {
+	sealed := string(b)
+	if sealed != "" && !isSealed(sealed) {
 		return errors.New("text that is not sealed")
 	}
-	*s = Secret{sealed: string(b)}
+	*s = Secret{sealed: sealed}
 	return nil
 }
 
 // isSealed reports whether b looks like what package seal writes: "s1.", the
 // number of the key's generation, a dot, and base64url (see FORMAT.md).
-func isSealed(b []byte) bool {
-	rest, found := bytes.CutPrefix(b, []byte("s1."))
-	generation, text, _ := bytes.Cut(rest, []byte("."))
-	if !found || len(generation) == 0 || len(text) == 0 || len(bytes.Trim(generation, "0123456789")) > 0 {
-		return false
+func isSealed(s string) bool {
+	rest, found := strings.CutPrefix(s, "s1.")
+	generation, text, _ := strings.Cut(rest, ".")
+	return found && generation != "" && text != "" && only(&notDigit, generation) && only(&notBase64, text)
+}
+
+var (
+	notDigit  = others("0123456789")
+	notBase64 = others("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+)
+
+// others returns a table that is 0 for the bytes in set and 1 for all others.
+func others(set string) (table [256]byte) {
+	for i := range table {
+		table[i] = 1
 	}
-	for _, c := range text {
-		if (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return false
-		}
+	for _, c := range []byte(set) {
+		table[c] = 0
 	}
-	return true
+	return table
+}
+
+// only reports whether s has only bytes for which the table is 0.
+func only(table *[256]byte, s string) bool {
+	other := byte(0)
+	for i := range len(s) {
+		other |= table[s[i]]
+	}
+	return other == 0
 }
 
 // A SecretField is one Secret of an event and the key that must seal it.

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"bytes"
+	"encoding/hex"
 	"math"
 	"math/big"
 	"strings"
@@ -112,7 +114,7 @@ func TestInstantRoundTrip(t *testing.T) {
 		if read, err := ParseInstant(i.String()); err != nil || read != i || len(i.String()) != len(instantLayout) {
 			r.Fatalf("%s is read as %d, %v", i, read, err)
 		}
-		s := scanner{rest: []byte(i.String() + `"`)}
+		s := scanner{rest: i.String() + `"`}
 		if fast := s.instant(); s.failed || len(s.rest) > 0 || fast != i {
 			r.Fatalf("%s is scanned as %d", i, fast)
 		}
@@ -239,4 +241,22 @@ func BenchmarkDate(b *testing.B) {
 			d.AddMonths(7)
 		}
 	})
+}
+
+// TestParseHashDigits tries every byte as each digit of a hash, beside the digits
+// at the ends of both ranges.
+func TestParseHashDigits(t *testing.T) {
+	good := []byte(HashOf([]byte("x")).String())
+	for at := range good {
+		for c := range 256 {
+			s := bytes.Clone(good)
+			s[at] = byte(c)
+			h, ok := parseHash(string(s))
+			want, err := hex.DecodeString(string(s))
+			lower := bytes.Equal(bytes.ToLower(s), s)
+			if ok != (err == nil && lower) || ok && !bytes.Equal(h[:], want) {
+				t.Fatalf("%q as digit %d: %v, %s", byte(c), at, ok, h)
+			}
+		}
+	}
 }

@@ -8,13 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
-
-	"caseledger/events"
 )
 
 // Build builds the views of the records 1..until of src in a new file at path,
@@ -57,8 +54,11 @@ type builder struct {
 	packer   packer
 	spare    [][]byte // buffers of segments, free after a commit
 	used     [][]byte
-	commands []commandKey   // of the incomplete run
-	free     chan []decoded // batches that are written
+	commands []commandKey // of the incomplete run
+	free     chan *batch  // batches that are written
+	ignored  []string     // types that every view ignores
+	skipped  positions    // the records of these types, by position
+	starts   [][]byte     // the first subject of each batch to derive
 }
 
 func newBuilder(path string, views []View, until uint64, runSize int, progress func(Progress)) (*builder, error) {
@@ -76,7 +76,10 @@ func newBuilder(path string, views []View, until uint64, runSize int, progress f
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("build views: %w", err), db.Close())
 	}
-	return &builder{path: path, views: views, until: until, progress: progress, db: db, runs: r, free: make(chan []decoded, batchesAhead+2)}, nil
+	return &builder{
+		path: path, views: views, until: until, progress: progress, db: db, runs: r,
+		free: make(chan *batch, 2*batchesAhead), ignored: ignoredBy(views),
+	}, nil
 }
 
 // removeLeftover removes what a killed build left. It is locked first: a build in
@@ -104,7 +107,7 @@ func removeLeftover(path string) error {
 // mapSize is address space for a file of so many records. The file may outgrow
 // it, at the price of a new mapping.
 func mapSize(records uint64) int {
-	return int(min(records*1024+64<<20, 1<<38))
+	return int(min(records*2048+64<<20, 1<<38))
 }
 
 func (b *builder) close(complete bool) error {
@@ -136,178 +139,19 @@ func (b *builder) build(ctx context.Context, src Source) error {
 	return b.db.Update(func(*bolt.Tx) error { return nil })
 }
 
-// batchesAhead is how many batches are read ahead of what is written.
-const batchesAhead = 4
-
-// ingest reads and decodes on this goroutine while another one writes.
-func (b *builder) ingest(ctx context.Context, src Source) error {
-	if b.until == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	batches := make(chan []decoded, batchesAhead)
-	written := make(chan error, 1)
-	go func() {
-		err := guard(func() error { return b.write(batches) })
-		cancel(err)
-		for range batches { // the reader may still be sending
-		}
-		written <- err
-	}()
-	err := src.Read(ctx, 1, b.until, func(messages []events.Message) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		batch := b.batch(len(messages))
-		for i, m := range messages {
-			if err := batch[i].decode(m); err != nil {
-				return err
-			}
-		}
-		batches <- batch
-		return nil
-	})
-	close(batches)
-	if wrote := <-written; wrote != nil {
-		return wrote // the cause; what the reader says follows from it
-	}
-	if err == nil && b.position.Sequence != b.until {
-		err = fmt.Errorf("the source ended at #%d before #%d", b.position.Sequence, b.until)
-	}
-	return err
-}
-
-// batch returns room for a batch, which the writer has done with.
-func (b *builder) batch(n int) []decoded {
-	select {
-	case batch := <-b.free:
-		if cap(batch) >= n {
-			return batch[:n]
-		}
-	default:
-	}
-	return make([]decoded, n)
-}
-
-// ingestCommit is the number of records in one transaction of ingest: whole
-// segments, and few enough to keep the heap small.
-const ingestCommit = 1 << 14
-
-// write ingests batches.
-func (b *builder) write(batches <-chan []decoded) error {
-	tx, err := b.db.Begin(true)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	b.packer.reset(nil)
-	for batch := range batches {
-		for i := range batch {
-			if err := b.add(tx, &batch[i]); err != nil {
-				return err
-			}
-			if b.position.Sequence%ingestCommit == 0 {
-				if tx, err = b.next(tx); err != nil {
-					return err
-				}
-			}
-		}
-		b.progress(Progress{Ingest, b.position.Sequence, b.until})
-		select {
-		case b.free <- batch:
-		default:
-		}
-	}
-	if err := b.writeTails(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-func (b *builder) add(tx *bolt.Tx, d *decoded) error {
-	if err := d.inOrder(b.position.Sequence); err != nil {
-		return err
-	}
-	if err := b.runs.add(d); err != nil {
-		return err
-	}
-	b.position = Position{d.record.Sequence, d.hash, max(b.position.Latest, d.record.Time)}
-	b.commands = append(b.commands, commandKey{d.command, d.record.Sequence})
-	b.packer.add(d.record.Raw)
-	if !b.packer.full() {
-		return nil
-	}
-	number, _ := segmentOf(d.record.Sequence)
-	records := tx.Bucket(bucketRecords)
-	records.FillPercent = 1
-	value := b.packer.seal(b.position.Latest)
-	b.used = append(b.used, value)
-	var buf []byte
-	if n := len(b.spare); n > 0 {
-		buf, b.spare = b.spare[n-1], b.spare[:n-1]
-	}
-	b.packer.reset(buf)
-	return records.Put(key64(number), value)
-}
-
-// next writes the run of command ids when it is complete, and begins another
-// transaction.
-func (b *builder) next(tx *bolt.Tx) (*bolt.Tx, error) {
-	if len(b.commands) == commandRun {
-		commands := tx.Bucket(bucketCommands)
-		commands.FillPercent = 1
-		run := (b.position.Sequence - 1) / commandRun
-		if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
-			return nil, err
-		}
-		b.commands = b.commands[:0]
-	}
-	if err := tx.Commit(); err != nil {
-		return nil, err
-	}
-	b.spare, b.used = append(b.spare, b.used...), b.used[:0]
-	return b.db.Begin(true)
-}
-
-// writeTails writes what does not fill a segment or a run, and the checkpoint.
-func (b *builder) writeTails(tx *bolt.Tx) error {
-	tail := tx.Bucket(bucketTail)
-	tail.FillPercent = 1
-	first := b.position.Sequence - uint64(b.packer.count) + 1
-	for i := range b.packer.count {
-		raw, err := b.packer.buf.record(i)
-		if err != nil {
-			return err
-		}
-		if err := tail.Put(key64(first+uint64(i)), raw); err != nil {
-			return err
-		}
-	}
-	ids := tx.Bucket(bucketCommandsTail)
-	ids.FillPercent = 1
-	keys := make([][]byte, len(b.commands))
-	for i, k := range b.commands {
-		keys[i] = k.bytes()
-	}
-	slices.SortFunc(keys, bytes.Compare)
-	for _, k := range keys {
-		if err := ids.Put(k, nil); err != nil {
-			return err
-		}
-	}
-	return tx.Bucket(bucketMeta).Put(keyCheckpoint, b.position.checkpoint())
-}
-
-// index merges the runs into the bucket of subjects and returns their number.
+// index merges the runs into the bucket of subjects and returns their number. It
+// notes where the batches begin in which they are derived.
 func (b *builder) index() (uint64, error) {
 	var count uint64
 	w := &sortedWriter{db: b.db}
-	err := b.runs.merge(func(subject events.Subject, e *entry) error {
+	err := b.runs.merge(func(subject []byte, e *entry) error {
+		if count%deriveBatch == 0 {
+			b.starts = append(b.starts, bytes.Clone(subject))
+		}
 		if count++; count%10_000 == 0 {
 			b.progress(Progress{Index, count, count})
 		}
-		return w.put(bucketSubjects, []byte(subject), e.append(nil))
+		return w.put(bucketSubjects, subject, e.append(nil))
 	})
 	if err = errors.Join(err, w.finish(err)); err != nil {
 		return 0, err

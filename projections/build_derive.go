@@ -17,10 +17,11 @@ import (
 // transaction lasts no longer: the file cannot grow beneath it.
 const deriveBatch = 1024
 
-// A job is a batch of subjects to derive; done receives their rows, once.
+// A job is a batch of subjects to derive, from its first one on; done receives
+// their rows, once.
 type job struct {
-	subjects []events.Subject
-	done     chan jobResult
+	start []byte
+	done  chan jobResult
 }
 
 type jobResult struct {
@@ -29,21 +30,30 @@ type jobResult struct {
 }
 
 // derive derives every subject once, on all cores, and writes the rows in order.
-func (b *builder) derive(ctx context.Context, total uint64) error {
+func (b *builder) derive(ctx context.Context, total uint64) (err error) {
+	segments, at, err := b.segments()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	jobs, ordered := make(chan job), make(chan job, 2*workers)
 	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel()
+	var synced error
+	defer func() {
+		cancel()
+		group.Wait()
+		err = errors.Join(err, synced)
+	}()
+	// The records, most of the file, go to the disk meanwhile.
+	group.Go(func() { synced = b.db.Sync() })
 	group.Go(func() { b.dispatch(ctx, jobs, ordered) })
 	for range workers {
 		group.Go(func() {
 			d := newDeriver(b.views)
-			segments := make([]segment, b.position.Sequence/segmentSize)
+			d.skip = b.skipped
 			for j := range jobs {
-				clear(segments) // they may lie elsewhere in another transaction
-				j.done <- b.deriveJob(d, segments, j.subjects)
+				j.done <- b.deriveJob(d, segments, at, j.start)
 			}
 		})
 	}
@@ -54,67 +64,54 @@ func (b *builder) derive(ctx context.Context, total uint64) error {
 func (b *builder) dispatch(ctx context.Context, jobs, ordered chan<- job) {
 	defer close(jobs)
 	defer close(ordered)
-	var after []byte
-	for {
-		subjects, err := b.subjectsAfter(after)
-		if err == nil && len(subjects) == 0 {
-			return
-		}
-		j := job{subjects, make(chan jobResult, 1)}
-		if err != nil {
-			j.done <- jobResult{err: err}
-		} else {
-			// To a worker first: the writer waits for every job that it is given.
+	for _, start := range b.starts {
+		j := job{start, make(chan jobResult, 1)}
+		// To a worker first: the writer waits for every job that it is given.
+		for _, to := range []chan<- job{jobs, ordered} {
 			select {
-			case jobs <- j:
+			case to <- j:
 			case <-ctx.Done():
 				return
 			}
 		}
-		select {
-		case ordered <- j:
-		case <-ctx.Done():
-			return
-		}
-		if err != nil {
-			return
-		}
-		after = []byte(subjects[len(subjects)-1])
 	}
 }
 
-func (b *builder) subjectsAfter(after []byte) (subjects []events.Subject, err error) {
+// segments returns all segments, and where the file lies in memory: they are good
+// as long as it lies there.
+func (b *builder) segments() (all []segment, at uintptr, err error) {
 	err = guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
-			c := tx.Bucket(bucketSubjects).Cursor()
-			k, _ := c.Seek(after)
-			if k != nil && string(k) == string(after) {
-				k, _ = c.Next()
-			}
-			for ; k != nil && len(subjects) < deriveBatch; k, _ = c.Next() {
-				subjects = append(subjects, events.Subject(k))
-			}
-			return nil
+			all, at = make([]segment, 0, b.position.Sequence/segmentSize), b.db.Info().Data
+			return tx.Bucket(bucketRecords).ForEach(func(_, value []byte) error {
+				all = append(all, value)
+				return nil
+			})
 		})
 	})
-	return subjects, err
+	return all, at, err
 }
 
-func (b *builder) deriveJob(d *deriver, segments []segment, subjects []events.Subject) (result jobResult) {
-	result.rows = make([]derived, len(subjects))
+func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, start []byte) (result jobResult) {
+	result.rows = make([]derived, 0, deriveBatch)
 	result.err = guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
 			s, err := newSnapshot(tx)
 			if err != nil {
 				return err
 			}
-			s.segments = segments
-			buf := make([]byte, 0, len(subjects)*512)
-			for i, subject := range subjects {
-				if result.rows[i], err = d.deriveInto(s, subject, buf); err != nil {
+			if b.db.Info().Data == at {
+				s.segments = segments
+			}
+			buf := make([]byte, 0, deriveBatch*512)
+			c := s.subjects.Cursor()
+			for k, value := c.Seek(start); k != nil && len(result.rows) < deriveBatch; k, value = c.Next() {
+				rows, err := d.deriveInto(s, events.Subject(k), value, buf)
+				if err != nil {
 					return err
 				}
-				buf = result.rows[i].rows
+				result.rows = append(result.rows, rows)
+				buf = rows.rows
 			}
 			return nil
 		})

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"sort"
 
 	bolt "go.etcd.io/bbolt"
@@ -31,23 +30,42 @@ func hashCommand(id string) uint64 {
 // A commandKey is the hash prefix of a command id and the position of its record.
 type commandKey struct{ hash, sequence uint64 }
 
-// packCommands makes a run out of its elements, which it sorts.
+// packCommands makes a run out of its elements. Those of one hash come in order of
+// their positions.
 func packCommands(keys []commandKey) []byte {
-	slices.SortFunc(keys, func(a, b commandKey) int {
-		if a.hash != b.hash {
-			if a.hash < b.hash {
-				return -1
-			}
-			return 1
-		}
-		return int(int64(a.sequence - b.sequence))
-	})
+	keys = byHash(keys)
 	run := make([]byte, 0, len(keys)*commandElement)
 	for _, k := range keys {
 		run = binary.BigEndian.AppendUint64(run, k.hash)
 		run = binary.BigEndian.AppendUint16(run, uint16((k.sequence-1)%commandRun))
 	}
 	return run
+}
+
+// byHash returns keys in order of their hash, and else in the order that they
+// came in. The first two bytes of a hash put a key almost where it belongs.
+func byHash(keys []commandKey) []commandKey {
+	const places = 1 << 16
+	begin := make([]int32, places+1)
+	for _, k := range keys {
+		begin[k.hash>>48+1]++
+	}
+	for i := range places {
+		begin[i+1] += begin[i]
+	}
+	sorted := make([]commandKey, len(keys))
+	for _, k := range keys {
+		at := &begin[k.hash>>48]
+		sorted[*at] = k
+		*at++
+	}
+	for i, k := range sorted {
+		for ; i > 0 && sorted[i-1].hash > k.hash; i-- {
+			sorted[i] = sorted[i-1]
+		}
+		sorted[i] = k
+	}
+	return sorted
 }
 
 func (k commandKey) bytes() []byte {

@@ -6,30 +6,37 @@ import (
 	"caseledger/events"
 )
 
-// decoded is a record with what ingest needs of it.
+// decoded is what ingest needs of a record. It is as small as that, since many
+// are on their way from one core to another.
 type decoded struct {
-	record  events.Record
-	hash    events.Hash
-	command uint64
+	message  events.Message
+	subject  events.Subject
+	version  uint64
+	previous events.Hash
+	time     events.Instant
+	hash     events.Hash
+	command  uint64
+	ignored  bool // by every view; set in a rebuild
 }
 
-// decode reads a record into d, which is used again in a rebuild.
-func (d *decoded) decode(m events.Message) error {
-	r := &d.record
+// decode reads the record of d's message into r, which is used again.
+func (d *decoded) decode(r *events.Record) error {
+	m := &d.message
 	if err := events.DecodeInto(r, m.Sequence, m.Data); err != nil {
 		return err
 	}
 	if m.Subject != "" && m.Subject != r.Subject {
 		return &ChainError{m.Sequence, r.Subject, fmt.Sprintf("it stands in the log under %s", m.Subject)}
 	}
+	d.subject, d.version, d.previous, d.time = r.Subject, r.Version, r.Previous, r.Time
 	d.hash, d.command = r.Hash(), hashCommand(r.CausationID)
 	return nil
 }
 
 // inOrder checks that a record stands at the position after last.
 func (d *decoded) inOrder(last uint64) error {
-	if d.record.Sequence != last+1 {
-		return &ChainError{d.record.Sequence, d.record.Subject, fmt.Sprintf("record #%d was expected", last+1)}
+	if d.message.Sequence != last+1 {
+		return &ChainError{d.message.Sequence, d.subject, fmt.Sprintf("record #%d was expected", last+1)}
 	}
 	return nil
 }
@@ -39,5 +46,5 @@ func (d *decoded) follows(last uint64, e *entry) error {
 	if err := d.inOrder(last); err != nil {
 		return err
 	}
-	return e.follow(d.record.Sequence, d.record.Subject, d.record.Version, d.record.Previous)
+	return e.follow(d.message.Sequence, d.subject, d.version, d.previous)
 }

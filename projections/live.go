@@ -159,11 +159,11 @@ func newLive(tx *bolt.Tx) (*live, error) {
 }
 
 func (l *live) ingest(m events.Message) error {
-	var d decoded
-	if err := d.decode(m); err != nil {
+	d := decoded{message: m}
+	if err := d.decode(new(events.Record)); err != nil {
 		return err
 	}
-	e, err := l.entry(d.record.Subject)
+	e, err := l.entry(d.subject)
 	if err != nil {
 		return err
 	}
@@ -171,8 +171,8 @@ func (l *live) ingest(m events.Message) error {
 		return err
 	}
 	e.positions = binary.AppendUvarint(e.positions, m.Sequence-e.last)
-	e.version, e.hash, e.last = d.record.Version, d.hash, m.Sequence
-	l.position = Position{m.Sequence, d.hash, max(l.position.Latest, d.record.Time)}
+	e.version, e.hash, e.last = d.version, d.hash, m.Sequence
+	l.position = Position{m.Sequence, d.hash, max(l.position.Latest, d.time)}
 	if err := l.addRecord(m); err != nil {
 		return err
 	}

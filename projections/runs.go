@@ -2,11 +2,11 @@ package projections
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,8 +35,9 @@ type runs struct {
 	size    int64
 	bounds  []int64 // end of each run in file
 	limit   int     // records in a run
-	count   int     // records in parts
-	parts   map[events.Subject]*part
+	of      []int32 // of each record of that run, the index of its part
+	index   map[events.Subject]int32
+	parts   []part
 	scratch []byte
 }
 
@@ -49,47 +50,84 @@ func newRuns(directory string, limit int) (*runs, error) {
 	if err := os.Remove(f.Name()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit, parts: map[events.Subject]*part{}}, nil
+	return &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit, index: map[events.Subject]int32{}}, nil
 }
 
 func (r *runs) close() error { return r.file.Close() }
 
-// add appends a record to its subject, whose chain it must continue.
+// add appends a record to its subject, whose chain it must continue. Records come
+// in order, without a gap.
 func (r *runs) add(d *decoded) error {
-	rec := &d.record
-	p := r.parts[rec.Subject]
-	if p == nil {
-		p = &part{
-			subject: events.Subject(strings.Clone(string(rec.Subject))),
-			version: rec.Version, previous: rec.Previous, first: rec.Sequence,
-		}
-		r.parts[p.subject] = p
-	} else {
-		if err := p.follow(rec.Sequence, rec.Subject, rec.Version, rec.Previous); err != nil {
-			return err
-		}
-		p.positions = binary.AppendUvarint(p.positions, rec.Sequence-p.last)
+	i, known := r.index[d.subject]
+	if !known {
+		i = int32(len(r.parts))
+		subject := events.Subject(strings.Clone(string(d.subject)))
+		r.index[subject] = i
+		r.parts = append(r.parts, part{subject: subject, version: d.version, previous: d.previous, first: d.message.Sequence})
+	} else if err := r.parts[i].follow(d.message.Sequence, d.subject, d.version, d.previous); err != nil {
+		return err
 	}
-	p.entry.version, p.hash, p.last = rec.Version, d.hash, rec.Sequence
-	if r.count++; r.count == r.limit {
+	e := &r.parts[i].entry
+	e.version, e.hash, e.last = d.version, d.hash, d.message.Sequence
+	if r.of = append(r.of, i); len(r.of) == r.limit {
 		return r.flush()
 	}
 	return nil
 }
 
 func (r *runs) flush() error {
-	for _, subject := range slices.Sorted(maps.Keys(r.parts)) {
-		r.scratch = r.parts[subject].append(r.scratch[:0])
-		r.scratch = append(binary.AppendUvarint(nil, uint64(len(r.scratch))), r.scratch...)
-		if _, err := r.out.Write(r.scratch); err != nil {
-			return err
-		}
-		r.size += int64(len(r.scratch))
+	offsets, ends := r.grouped()
+	order := make([]int32, len(r.parts))
+	for i := range order {
+		order[i] = int32(i)
 	}
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(string(r.parts[a].subject), string(r.parts[b].subject)) })
+	var positions []byte
+	for _, i := range order {
+		p, start := &r.parts[i], int32(0)
+		if i > 0 {
+			start = ends[i-1]
+		}
+		positions = positions[:0]
+		for k := start + 1; k < ends[i]; k++ {
+			positions = binary.AppendUvarint(positions, uint64(offsets[k]-offsets[k-1]))
+		}
+		p.positions = positions
+		r.scratch = p.append(r.scratch[:0])
+		var length [binary.MaxVarintLen64]byte
+		n := binary.PutUvarint(length[:], uint64(len(r.scratch)))
+		for _, b := range [][]byte{length[:n], r.scratch} {
+			if _, err := r.out.Write(b); err != nil {
+				return err
+			}
+		}
+		r.size += int64(n + len(r.scratch))
+	}
+	clear(r.index)
 	clear(r.parts)
-	r.count = 0
+	r.parts, r.of = r.parts[:0], r.of[:0]
 	r.bounds = append(r.bounds, r.size)
 	return r.out.Flush()
+}
+
+// grouped returns the records of the run, as their offsets in it, part by part,
+// and where each part ends among them.
+func (r *runs) grouped() (offsets, ends []int32) {
+	ends = make([]int32, len(r.parts))
+	for _, i := range r.of {
+		ends[i]++
+	}
+	sum := int32(0)
+	for i, n := range ends {
+		ends[i] = sum // where it begins, until all are placed
+		sum += n
+	}
+	offsets = make([]int32, len(r.of))
+	for k, i := range r.of {
+		offsets[ends[i]] = int32(k)
+		ends[i]++
+	}
+	return offsets, ends
 }
 
 func (p *part) append(b []byte) []byte {
@@ -103,52 +141,53 @@ func (p *part) append(b []byte) []byte {
 
 var errRun = errors.New("a run of subjects is malformed")
 
-func parsePart(b []byte) (*part, error) {
-	p := &part{}
-	n, k := binary.Uvarint(b)
-	if k <= 0 || uint64(len(b)-k) < n {
-		return nil, errRun
-	}
-	p.subject, b = events.Subject(b[k:k+int(n)]), b[k+int(n):]
-	if p.version, k = binary.Uvarint(b); k <= 0 || len(b) < k+len(p.previous) {
-		return nil, errRun
-	}
-	b = b[k+copy(p.previous[:], b[k:]):]
-	if p.first, k = binary.Uvarint(b); k <= 0 {
-		return nil, errRun
-	}
-	var err error
-	p.entry, err = parseEntry(b[k:])
-	return p, err
-}
-
 // A runReader reads the parts of one run in order.
 type runReader struct {
 	in   *bufio.Reader
-	head *part // nil at the end
+	buf  []byte
+	name []byte // of the part's subject, empty at the end; like the part it is good until the next one
+	head part
 }
 
 func (r *runReader) next() error {
 	n, err := binary.ReadUvarint(r.in)
 	if errors.Is(err, io.EOF) {
-		r.head = nil
+		r.name = nil
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b := make([]byte, n)
-	if _, err := io.ReadFull(r.in, b); err != nil {
+	r.buf = slices.Grow(r.buf[:0], int(n))[:n]
+	if _, err := io.ReadFull(r.in, r.buf); err != nil {
 		return err
 	}
-	r.head, err = parsePart(b)
+	return r.parse(r.buf)
+}
+
+func (r *runReader) parse(b []byte) error {
+	p := &r.head
+	n, k := binary.Uvarint(b)
+	if k <= 0 || uint64(len(b)-k) < n {
+		return errRun
+	}
+	r.name, b = b[k:k+int(n)], b[k+int(n):]
+	if p.version, k = binary.Uvarint(b); k <= 0 || len(b) < k+len(p.previous) {
+		return errRun
+	}
+	b = b[k+copy(p.previous[:], b[k:]):]
+	if p.first, k = binary.Uvarint(b); k <= 0 {
+		return errRun
+	}
+	var err error
+	p.entry, err = parseEntry(b[k:])
 	return err
 }
 
-// merge calls f with the entry of every subject, in order of subjects. It checks
-// the chains where one run ends and the next begins.
-func (r *runs) merge(f func(events.Subject, *entry) error) error {
-	if r.count > 0 {
+// merge calls f with the entry of every subject, in order of subjects, which is
+// good during the call. It checks the chains where one run ends and the next begins.
+func (r *runs) merge(f func(subject []byte, e *entry) error) error {
+	if len(r.of) > 0 {
 		if err := r.flush(); err != nil {
 			return err
 		}
@@ -162,47 +201,48 @@ func (r *runs) merge(f func(events.Subject, *entry) error) error {
 			return err
 		}
 	}
+	var subject []byte
+	var e entry
 	for {
-		subject, found := least(readers)
-		if !found {
+		if subject = append(subject[:0], least(readers)...); len(subject) == 0 {
 			return nil
 		}
-		e, err := join(readers, subject)
-		if err != nil {
+		e = entry{positions: e.positions[:0]}
+		if err := e.join(readers, subject); err != nil {
 			return err
 		}
-		if err := f(subject, e); err != nil {
+		if err := f(subject, &e); err != nil {
 			return err
 		}
 	}
 }
 
-func least(readers []*runReader) (subject events.Subject, found bool) {
+// least returns the first subject of all readers, nothing when all have ended.
+func least(readers []*runReader) (subject []byte) {
 	for _, r := range readers {
-		if r.head != nil && (!found || r.head.subject < subject) {
-			subject, found = r.head.subject, true
+		if len(r.name) > 0 && (subject == nil || bytes.Compare(r.name, subject) < 0) {
+			subject = r.name
 		}
 	}
-	return subject, found
+	return subject
 }
 
 // join takes the parts of a subject out of the runs, which are in stream order.
-func join(readers []*runReader, subject events.Subject) (*entry, error) {
-	e := &entry{}
+func (e *entry) join(readers []*runReader, subject []byte) error {
 	for _, r := range readers {
-		p := r.head
-		if p == nil || p.subject != subject {
+		if !bytes.Equal(r.name, subject) {
 			continue
 		}
-		if err := e.follow(p.first, subject, p.version, p.previous); err != nil {
-			return nil, err
+		p := &r.head
+		if err := e.follow(p.first, events.Subject(subject), p.version, p.previous); err != nil {
+			return err
 		}
 		e.positions = binary.AppendUvarint(e.positions, p.first-e.last)
 		e.positions = append(e.positions, p.positions...)
 		e.version, e.hash, e.last = p.entry.version, p.hash, p.last
 		if err := r.next(); err != nil {
-			return nil, fmt.Errorf("merge subjects: %w", err)
+			return fmt.Errorf("merge subjects: %w", err)
 		}
 	}
-	return e, nil
+	return nil
 }

@@ -73,6 +73,18 @@ func (p *packer) seal(latest events.Instant) []byte {
 	return p.buf
 }
 
+// positions is a set of records.
+type positions []uint64
+
+func (b *positions) add(n uint64) {
+	for uint64(len(*b)) <= n/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[n/64] |= 1 << (n % 64)
+}
+
+func (b positions) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]>>(n%64)&1 == 1 }
+
 func key64(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
 
 // An entry is what the views know of a subject: its head and its records.
@@ -83,17 +95,18 @@ type entry struct {
 	positions []byte // the first position, then the differences
 }
 
+var errEntry = errors.New("an entry of a subject is malformed")
+
 func parseEntry(b []byte) (entry, error) {
 	var e entry
-	bad := fmt.Errorf("an entry of a subject is malformed")
 	version, n := binary.Uvarint(b)
 	if n <= 0 || len(b) < n+len(e.hash) {
-		return e, bad
+		return e, errEntry
 	}
 	e.version = version
 	b = b[n+copy(e.hash[:], b[n:]):]
 	if e.last, n = binary.Uvarint(b); n <= 0 {
-		return e, bad
+		return e, errEntry
 	}
 	e.positions = b[n:]
 	return e, nil

@@ -173,9 +173,6 @@ func (s *Snapshot) findSegment(number uint64) segment {
 	if number >= uint64(len(s.segments)) {
 		return s.records.Get(key64(number))
 	}
-	if s.segments[number] == nil {
-		s.segments[number] = s.records.Get(key64(number))
-	}
 	return s.segments[number]
 }
 
@@ -220,7 +217,7 @@ func (s *Snapshot) Head(subject events.Subject) (Head, bool, error) {
 // History returns all records of a subject in order, none for a subject without
 // records. Cost: about two microseconds a record.
 func (s *Snapshot) History(subject events.Subject) ([]*events.Record, error) {
-	return s.appendHistory(nil, subject, nil)
+	return s.appendHistory(nil, subject)
 }
 
 // Messages returns the exact bytes of all records of a subject in order. They may
@@ -254,9 +251,8 @@ func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, 
 	return messages, nil
 }
 
-// appendHistory leaves out the records that skip, which may be nil, wants skipped.
-// Records that the list held before are used again.
-func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject, skip func(raw []byte) bool) ([]*events.Record, error) {
+// appendHistory appends all records of a subject.
+func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject) ([]*events.Record, error) {
 	value := s.subjects.Get([]byte(subject))
 	if value == nil {
 		return records, nil
@@ -265,43 +261,44 @@ func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subjec
 	if err != nil {
 		return nil, fmt.Errorf("read history of %s: %w", subject, err)
 	}
-	return s.appendRecords(records, &e, subject, skip)
+	return s.appendRecords(records, &e, subject)
 }
 
-func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject events.Subject, skip func(raw []byte) bool) ([]*events.Record, error) {
+func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject events.Subject) ([]*events.Record, error) {
+	err := s.eachRecord(e, subject, nil, func(sequence uint64, raw []byte) error {
+		r, err := events.Decode(sequence, raw)
+		records = append(records, r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return records, nil
+}
+
+// eachRecord calls f with the bytes of the records of e that are not to be skipped.
+func (s *Snapshot) eachRecord(e *entry, subject events.Subject, skip positions, f func(sequence uint64, raw []byte) error) error {
 	var failed error
 	err := e.each(func(sequence uint64) bool {
 		if sequence > s.until {
 			return false
 		}
-		var raw []byte
-		if raw, failed = s.Raw(sequence); failed != nil || skip != nil && skip(raw) {
-			return failed == nil
+		if skip.has(sequence) {
+			return true
 		}
-		var r *events.Record
-		records, r = another(records)
-		failed = events.DecodeInto(r, sequence, raw)
+		var raw []byte
+		if raw, failed = s.Raw(sequence); failed == nil {
+			failed = f(sequence, raw)
+		}
 		return failed == nil
 	})
 	if failed != nil {
 		err = failed
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+		return fmt.Errorf("read history of %s: %w", subject, err)
 	}
-	return records, nil
-}
-
-// another appends a record to a list: the one that the list held there before, if
-// it did, which saves the largest allocation of a rebuild.
-func another(records []*events.Record) ([]*events.Record, *events.Record) {
-	n := len(records)
-	if n < cap(records) && records[:n+1][n] != nil {
-		records = records[:n+1]
-		return records, records[n]
-	}
-	r := new(events.Record)
-	return append(records, r), r
+	return nil
 }
 
 // Command returns the position of the record that a command made, 0 when the

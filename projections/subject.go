@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"caseledger/aggregates/policy"
 	"caseledger/events"
@@ -17,6 +18,7 @@ type Subject struct {
 	Records []*events.Record
 
 	snapshot    *Snapshot
+	principal   *Subject // the one asked for last
 	facts       *policy.Facts
 	entitlement *policy.Entitlement
 	withdrawn   map[string]bool // nil: not looked for yet
@@ -46,7 +48,7 @@ func (s *Subject) Withdrawn() (map[string]bool, error) {
 // Facts returns the facts of a case. They must not be changed.
 func (s *Subject) Facts() (*policy.Facts, error) {
 	if s.facts == nil {
-		f := &policy.Facts{Client: s.Name.ID()}
+		f := policy.NewFacts(s.Name.ID(), s.Records)
 		for _, r := range s.Records {
 			if err := f.Apply(r); err != nil {
 				return nil, err
@@ -89,16 +91,26 @@ func (s *Subject) EntitlementOn(day events.Date) (*policy.Entitlement, error) {
 // Evaluate evaluates a selection of the case's facts, with the facts of the
 // principal that are effective by a day if they are asked for (R06).
 func (s *Subject) Evaluate(f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	return s.EvaluateIn(new(policy.Evaluator), f, day)
+}
+
+// EvaluateIn is [Subject.Evaluate] in memory that is used again: the result is good
+// until v evaluates next.
+func (s *Subject) EvaluateIn(v *policy.Evaluator, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
 	book, err := s.snapshot.Book()
 	if err != nil {
 		return nil, err
 	}
-	return s.EvaluateUnder(book, f, day)
+	return s.evaluate(v, book, f, day)
 }
 
 // EvaluateUnder is [Subject.Evaluate] under the policies of another book than
 // the one that the records make.
 func (s *Subject) EvaluateUnder(book *policy.Book, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
+	return s.evaluate(new(policy.Evaluator), book, f, day)
+}
+
+func (s *Subject) evaluate(v *policy.Evaluator, book *policy.Book, f *policy.Facts, day events.Date) (*policy.Entitlement, error) {
 	principal, err := s.principalFacts(book, f)
 	if err != nil {
 		return nil, err
@@ -106,7 +118,7 @@ func (s *Subject) EvaluateUnder(book *policy.Book, f *policy.Facts, day events.D
 	if principal != nil {
 		principal = principal.Until(day)
 	}
-	return policy.Evaluate(f, book, principal)
+	return v.Evaluate(f, book, principal)
 }
 
 // PrincipalFacts returns the facts of the principal on which the case's clocks
@@ -154,7 +166,15 @@ func (s *Snapshot) Book() (*policy.Book, error) {
 // derivative's rows may depend on it. The id must be one that the case's records
 // link to, else the row would not be derived again when the principal changes.
 func (s *Subject) Principal(id string) (*Subject, error) {
-	return s.snapshot.Subject(events.SubjectOf(events.KindCase, id))
+	name := events.SubjectOf(events.KindCase, id)
+	if s.principal == nil || s.principal.Name != name {
+		principal, err := s.snapshot.Subject(name)
+		if err != nil {
+			return nil, err
+		}
+		s.principal = principal
+	}
+	return s.principal, nil
 }
 
 // Programme returns the subject of the programme's policies, on which any row
@@ -162,7 +182,13 @@ func (s *Subject) Principal(id string) (*Subject, error) {
 func (s *Subject) Programme() (*Subject, error) { return s.snapshot.Subject(events.ProgrammeSubject) }
 
 // Subject returns a subject with its history, which may be empty.
-func (s *Snapshot) Subject(name events.Subject) (*Subject, error) { return s.subject(name, nil, nil) }
+func (s *Snapshot) Subject(name events.Subject) (*Subject, error) {
+	records, err := s.History(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Subject{Name: name, Records: records, snapshot: s}, nil
+}
 
 // Client returns the case of a client with its history, or a [*NotFoundError].
 func (s *Snapshot) Client(id string) (*Subject, error) {
@@ -171,14 +197,6 @@ func (s *Snapshot) Client(id string) (*Subject, error) {
 		return nil, &NotFoundError{string(c.Name)}
 	}
 	return c, err
-}
-
-func (s *Snapshot) subject(name events.Subject, buf []*events.Record, skip func(raw []byte) bool) (*Subject, error) {
-	records, err := s.appendHistory(buf, name, skip)
-	if err != nil {
-		return nil, err
-	}
-	return &Subject{Name: name, Records: records, snapshot: s}, nil
 }
 
 // Next returns the position of the record that followed a cited one in the subject
@@ -204,7 +222,7 @@ func (s *Subject) Next(cited events.Reference) (uint64, error) {
 }
 
 // principals returns the coded ids of all principals that the case was ever
-// linked to: its rows may depend on any of them.
+// linked to: its rows may depend on any of them. They may be kept.
 func (s *Subject) principals() ([]string, error) {
 	var ids []string
 	if s.Name.Kind() != events.KindCase {
@@ -226,7 +244,7 @@ func (s *Subject) principals() ([]string, error) {
 			}
 		}
 		if link != nil && !slices.Contains(ids, link.Principal) {
-			ids = append(ids, link.Principal)
+			ids = append(ids, strings.Clone(link.Principal))
 		}
 	}
 	return ids, nil

@@ -23,7 +23,8 @@ type View interface {
 	Ignores() []string
 	// Derive appends the row of a subject to row and returns it; a subject for
 	// which nothing is appended has no row. The row must depend on s alone. It
-	// is called from several goroutines. Nothing of s may be kept.
+	// is called from several goroutines. Nothing of s may be kept, not even a
+	// text in an event: its memory is used again for the next subject.
 	Derive(s *Subject, row []byte) ([]byte, error)
 }
 

@@ -395,7 +395,7 @@ func (s *Snapshot) checkSubject(subject events.Subject, value []byte) (uint64, e
 	if err != nil {
 		return 0, err
 	}
-	records, err := s.appendRecords(nil, &e, subject, nil)
+	records, err := s.appendRecords(nil, &e, subject)
 	if err != nil {
 		return 0, err
 	}

@@ -91,13 +91,22 @@ type chain struct{ first, last int } // indexes of periods
 // facts folded up to a position, for what was true or known at another time. f
 // must not change while the result is in use.
 func Evaluate(f *Facts, book *Book, principal *Facts) (*Entitlement, error) {
-	e := &Entitlement{Client: f.Client, facts: f, enrolled: f.EnrolledSpans()}
+	return new(Evaluator).Evaluate(f, book, principal)
+}
+
+// An Evaluator evaluates again and again in the same memory.
+type Evaluator struct{ memory evaluation }
+
+// Evaluate is [Evaluate]; the result is good until the next call only.
+func (v *Evaluator) Evaluate(f *Facts, book *Book, principal *Facts) (*Entitlement, error) {
 	enrollment, ok := f.Enrollment()
 	if !ok {
+		e := &Entitlement{Client: f.Client, facts: f}
 		e.judgeExpenses()
 		return e, nil
 	}
-	b := newBuilder(e, book)
+	b := newBuilder(&v.memory, f, book)
+	e := b.Entitlement
 	if enrollment.Class == events.Derivative {
 		if err := b.derivative(principal); err != nil {
 			return nil, err

@@ -47,7 +47,7 @@ func (e *Entitlement) On(day events.Date) ClocksReport {
 		c := &e.Clocks[i]
 		used := c.Used(day)
 		report := ClockReport{
-			Status: e.statusOf(c, day), Start: c.Start, End: c.End, DaysUsed: used, DaysLeft: c.LimitDays - used,
+			Status: c.StatusOn(day), Start: c.Start, End: c.End, DaysUsed: used, DaysLeft: c.LimitDays - used,
 			BudgetCents: c.BudgetCents, Policy: c.Policy.Record, Periods: make([]PeriodReport, 0, len(c.Periods)),
 		}
 		for _, p := range c.Periods {
@@ -60,9 +60,10 @@ func (e *Entitlement) On(day events.Date) ClocksReport {
 	return r
 }
 
-// statusOf returns a clock's status on a day within it. Only the pre-certified
-// line changes its name, at 18, and goes on as the same clock (R10).
-func (e *Entitlement) statusOf(c *Clock, day events.Date) Status {
+// StatusOn returns the clock's status on a day within it, or on its first or last
+// day when the day lies before or after it. Only the pre-certified line changes
+// its name, at 18, and goes on as the same clock (R10).
+func (c *Clock) StatusOn(day events.Date) Status {
 	if !c.pre {
 		return c.Status
 	}

@@ -55,6 +55,28 @@ type Facts struct {
 	Causes []Cause `json:"causes,omitempty"`
 }
 
+// NewFacts returns the facts of a client without records, with room for those of
+// a case: it saves most of what folding them costs.
+func NewFacts(client string, records []*events.Record) *Facts {
+	f := &Facts{Client: client}
+	expenses, causes := 0, 0
+	for _, r := range records {
+		if relevant(r.Type) {
+			causes++
+		}
+		if r.Type == "expense.booked.v1" {
+			expenses++
+		}
+	}
+	if expenses > 0 {
+		f.Expenses = make([]Expense, 0, expenses)
+	}
+	if causes > 0 {
+		f.Causes = make([]Cause, 0, causes)
+	}
+	return f
+}
+
 // An Enrollment opens the case; OccurredOn is the first enrolled day (R01).
 type Enrollment struct {
 	Source
@@ -272,6 +294,10 @@ func insert[F fact](list *[]F, v F) {
 		if cmp.Or(cmp.Compare(d, day), cmp.Compare(s, sequence)) <= 0 {
 			break
 		}
+	}
+	if i == len(*list) {
+		*list = append(*list, v)
+		return
 	}
 	*list = slices.Insert(*list, i, v)
 }

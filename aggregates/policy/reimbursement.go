@@ -84,6 +84,41 @@ func (e *Entitlement) At(closing events.Date) Reimbursement {
 	return r
 }
 
+// Accrued are the amounts of [Entitlement.At] that go to one agency.
+type Accrued struct {
+	AdministrativeCents events.Cents
+	Paid                events.Cents // of client expenses
+	Held                events.Cents
+	Disallowed          events.Cents
+	Refused             events.Cents
+}
+
+// Accrued calls add with every part of the amounts of [Entitlement.At] and the
+// agency that it goes to. It costs a fraction of that.
+func (e *Entitlement) Accrued(closing events.Date, add func(agency string, a Accrued)) {
+	var buffer [4]Share
+	for i := range e.Clocks {
+		c := &e.Clocks[i]
+		for j := range c.Periods {
+			p := &c.Periods[j]
+			if p.Start > closing {
+				break
+			}
+			amount := e.administrative(c, p, closing)
+			for _, s := range e.shares(buffer[:0], c, p, amount, closing) {
+				add(s.Agency, Accrued{AdministrativeCents: s.Cents})
+			}
+		}
+	}
+	e.outcomes(closing, func(x charge, o outcome) {
+		a := Accrued{Paid: o.paid, Held: o.held, Disallowed: o.disallowed}
+		if x.clock < 0 {
+			a.Refused = x.Cents
+		}
+		add(x.Agency, a)
+	})
+}
+
 func (e *Entitlement) addAdministrative(r *Reimbursement) {
 	var buffer [4]Share
 	for i := range e.Clocks {

@@ -13,12 +13,20 @@ type builder struct {
 	extensions []extension // that no clock has yet
 }
 
-func newBuilder(e *Entitlement, book *Book) *builder {
-	b := &builder{Entitlement: e, book: book, fundable: e.facts.fundable(e.enrolled)}
-	b.stays = e.facts.stays(make([]Stay, 0, 4))
-	b.extensions = e.facts.extensions()
-	e.Clocks = make([]Clock, 0, 2)
-	e.pieces = make([]piece, 0, 20)
+// An evaluation is one piece of memory for all that an ordinary client needs.
+type evaluation struct {
+	entitlement Entitlement
+	builder     builder
+	clocks      [2]Clock
+	pieces      [20]piece
+	stays       [4]Stay
+}
+
+func newBuilder(v *evaluation, f *Facts, book *Book) *builder {
+	*v = evaluation{}
+	e, b := &v.entitlement, &v.builder
+	*e = Entitlement{Client: f.Client, facts: f, enrolled: f.EnrolledSpans(), Clocks: v.clocks[:0], pieces: v.pieces[:0]}
+	*b = builder{Entitlement: e, book: book, fundable: f.fundable(e.enrolled), stays: f.stays(v.stays[:0]), extensions: f.extensions()}
 	return b
 }
 

@@ -39,6 +39,13 @@ const (
 // order, is asked of the stream's leader before it counts as damaged, so that a
 // read neither hangs behind a damaged message nor skips it.
 func (l *Log) Read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	return l.Lend(ctx, from, to, func(batch []events.Message, _ func()) error { return f(batch) })
+}
+
+// Lend is [Log.Read], but what a batch holds is good only until done is called,
+// after which its memory is used again. done may be called from any goroutine,
+// once.
+func (l *Log) Lend(ctx context.Context, from, to uint64, f lent) error {
 	head, err := l.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("read the log from #%d: %w", from, err)
@@ -55,8 +62,14 @@ func (l *Log) Read(ctx context.Context, from, to uint64, f func([]events.Message
 	return nil
 }
 
+// lent is what [Log.Lend] calls.
+type lent = func(batch []events.Message, done func()) error
+
+// kept is the done of a batch whose memory is not used again.
+func kept() {}
+
 // read reads from..to, which the leader says exist.
-func (l *Log) read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+func (l *Log) read(ctx context.Context, from, to uint64, f lent) error {
 	source := l.consume
 	if to-from < readDirect {
 		source = l.getRange
@@ -74,7 +87,7 @@ func (l *Log) read(ctx context.Context, from, to uint64, f func([]events.Message
 		if err != nil {
 			return err
 		}
-		if err := f([]events.Message{*m}); err != nil {
+		if err := f([]events.Message{*m}, kept); err != nil {
 			return err
 		}
 		next++
@@ -96,7 +109,7 @@ func (l *Log) verify(ctx context.Context, sequence uint64) (*events.Message, err
 
 // getRange passes a short range to f as far as it comes without a gap, and
 // returns the last sequence number it passed on.
-func (l *Log) getRange(ctx context.Context, from, to uint64, f func([]events.Message) error) (uint64, error) {
+func (l *Log) getRange(ctx context.Context, from, to uint64, f lent) (uint64, error) {
 	attempt, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
 	messages, _, err := l.direct(attempt, directRequest{Sequence: from, Batch: to - from + 1, MaxBytes: directBytes})
@@ -110,13 +123,13 @@ func (l *Log) getRange(ctx context.Context, from, to uint64, f func([]events.Mes
 	if n == 0 {
 		return from - 1, nil
 	}
-	return from + n - 1, f(messages[:n])
+	return from + n - 1, f(messages[:n], kept)
 }
 
 // consume passes the range to f in batches from a temporary consumer, as far as
 // it comes without a gap or a stall, and returns the last sequence number it
 // passed on.
-func (l *Log) consume(ctx context.Context, from, to uint64, f func([]events.Message) error) (last uint64, err error) {
+func (l *Log) consume(ctx context.Context, from, to uint64, f lent) (last uint64, err error) {
 	last = from - 1
 	feed, err := l.feed(ctx, from, to)
 	if err != nil {
@@ -125,14 +138,14 @@ func (l *Log) consume(ctx context.Context, from, to uint64, f func([]events.Mess
 	}
 	defer feed.close()
 	for last < to {
-		batch := feed.batch(ctx, last+1, min(to, last+readBatch))
+		batch, done := feed.batch(ctx, last+1, min(to, last+readBatch))
 		if err := l.usable(ctx); err != nil {
 			return last, fmt.Errorf("read the log from #%d: %w", last+1, err)
 		}
 		if len(batch) == 0 {
 			break
 		}
-		if err := f(batch); err != nil {
+		if err := f(batch, done); err != nil {
 			return last, err
 		}
 		last += uint64(len(batch))
@@ -145,7 +158,8 @@ func (l *Log) consume(ctx context.Context, from, to uint64, f func([]events.Mess
 // themselves what an ordered consumer would have to find out.
 type feed interface {
 	// batch returns the messages from..to, or fewer when a gap or a stall comes.
-	batch(ctx context.Context, from, to uint64) []events.Message
+	// done is called by who does not need their memory any more.
+	batch(ctx context.Context, from, to uint64) (messages []events.Message, done func())
 	close()
 }
 
@@ -244,7 +258,7 @@ type clientFeed struct {
 
 func (f *clientFeed) request(body []byte) error { return f.conn.PublishRequest(f.pull, f.inbox, body) }
 
-func (f *clientFeed) batch(ctx context.Context, from, to uint64) []events.Message {
+func (f *clientFeed) batch(ctx context.Context, from, to uint64) (messages []events.Message, done func()) {
 	batch := make([]events.Message, 0, to-from+1)
 	for next := from; next <= to; next++ {
 		m := f.receive(ctx)
@@ -254,7 +268,7 @@ func (f *clientFeed) batch(ctx context.Context, from, to uint64) []events.Messag
 		batch = append(batch, events.Message{Sequence: next, Subject: f.stream.ledgerSubject(m.Subject), Data: m.Data})
 		f.received(f.request)
 	}
-	return batch
+	return batch, kept
 }
 
 // receive returns the next message, nil when none comes.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"caseledger/events"
@@ -204,20 +205,30 @@ func (w *wire) discard(n int) error {
 type wireFeed struct {
 	pulls
 	*wire
-	size int // of the last batch's data, in bytes: what the next one gets room for
+	size int       // of the last batch's data, in bytes: what the next one gets room for
+	old  sync.Pool // of batches that are done with
+}
+
+// A wireBatch is the memory of a batch: its data lies in one piece.
+type wireBatch struct {
+	messages []events.Message
+	data     []byte
+	ends     []int
 }
 
 func (f *wireFeed) request(body []byte) error {
 	return f.publishRequest(f.pull, f.inbox, body)
 }
 
-// batch implements feed. The data of a batch lies in one piece of memory.
-func (f *wireFeed) batch(ctx context.Context, from, to uint64) []events.Message {
+// batch implements feed.
+func (f *wireFeed) batch(ctx context.Context, from, to uint64) (messages []events.Message, done func()) {
 	stop := context.AfterFunc(ctx, func() { _ = f.conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	batch := make([]events.Message, 0, to-from+1)
-	data := make([]byte, 0, f.size+f.size/8)
-	ends := make([]int, 0, to-from+1)
+	b, ok := f.old.Get().(*wireBatch)
+	if !ok {
+		b = &wireBatch{make([]events.Message, 0, to-from+1), make([]byte, 0, f.size+f.size/8), make([]int, 0, to-from+1)}
+	}
+	b.messages, b.data, b.ends = b.messages[:0], b.data[:0], b.ends[:0]
 	for next := from; next <= to; next++ {
 		if f.in.Buffered() == 0 && ctx.Err() == nil {
 			_ = f.conn.SetReadDeadline(time.Now().Add(stall))
@@ -226,20 +237,20 @@ func (f *wireFeed) batch(ctx context.Context, from, to uint64) []events.Message 
 		if err != nil || d.sequence != next {
 			break
 		}
-		if data, err = f.appendBody(data, d); err != nil {
+		if b.data, err = f.appendBody(b.data, d); err != nil {
 			break
 		}
-		batch = append(batch, events.Message{Sequence: next, Subject: d.subject})
-		ends = append(ends, len(data))
+		b.messages = append(b.messages, events.Message{Sequence: next, Subject: d.subject})
+		b.ends = append(b.ends, len(b.data))
 		f.received(f.request)
 	}
 	start := 0
-	for i := range batch {
-		batch[i].Data = data[start:ends[i]:ends[i]]
-		start = ends[i]
+	for i, end := range b.ends {
+		b.messages[i].Data = b.data[start:end:end]
+		start = end
 	}
-	f.size = len(data)
-	return batch
+	f.size = len(b.data)
+	return b.messages, func() { f.old.Put(b) }
 }
 
 func (f *wireFeed) close() {

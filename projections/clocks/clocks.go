@@ -120,8 +120,9 @@ func schedulesOf(s *projections.Subject, f *policy.Facts) ([]schedule, error) {
 	bare := *f
 	bare.Expenses, bare.Causes = nil, nil
 	var schedules []schedule
+	var memory policy.Evaluator
 	for _, day := range slices.Compact(days) {
-		e, err := s.Evaluate(bare.Until(day), day)
+		e, err := s.EvaluateIn(&memory, bare.Until(day), day)
 		if err != nil {
 			return nil, err
 		}
@@ -166,13 +167,10 @@ func changes(days []events.Date, f *policy.Facts) []events.Date {
 }
 
 func scheduleOf(e *policy.Entitlement, day events.Date) schedule {
-	r := e.On(day)
-	sc := schedule{from: day, lastFunded: r.LastFundedDay, clocks: make([]clock, 0, len(e.Clocks))}
+	sc := schedule{from: day, lastFunded: e.LastFundedDay(), clocks: make([]clock, 0, len(e.Clocks))}
 	for i := range e.Clocks {
 		c := &e.Clocks[i]
-		sc.clocks = append(sc.clocks, clock{
-			r.Clocks[i].Status, c.Start, c.End, c.LimitDays, c.Used(c.End) == int(c.End-c.Start)+1,
-		})
+		sc.clocks = append(sc.clocks, clock{c.StatusOn(day), c.Start, c.End, c.LimitDays, c.Used(c.End) == int(c.End-c.Start)+1})
 	}
 	return sc
 }

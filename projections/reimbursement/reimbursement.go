@@ -144,7 +144,7 @@ func linesOf(f *policy.Facts, e *policy.Entitlement, agencies []string) []line {
 	lines := make([]line, 0, monthOf(last)-monthOf(first)+1)
 	for day := first.LastOfMonth(); ; day = (day + 1).LastOfMonth() {
 		clear(now)
-		cumulative(e.At(day), agencies, now)
+		cumulative(e, day, agencies, now)
 		for i := range now {
 			l := line{monthOf(day), i, now[i]}
 			for k := range l.amounts {
@@ -161,24 +161,13 @@ func linesOf(f *policy.Facts, e *policy.Entitlement, agencies []string) []line {
 	}
 }
 
-// cumulative adds a reimbursement up by agency.
-func cumulative(r policy.Reimbursement, agencies []string, to []amounts) {
-	for _, a := range r.ByAgency {
-		if i, found := slices.BinarySearch(agencies, a.Agency); found {
-			to[i][administrative] += a.AdministrativeCents
+// cumulative adds up by agency what accrued by a day; agencies are in order.
+func cumulative(e *policy.Entitlement, day events.Date, agencies []string, to []amounts) {
+	e.Accrued(day, func(agency string, a policy.Accrued) {
+		if i, found := slices.BinarySearch(agencies, agency); found {
+			to[i].add(amounts{a.AdministrativeCents, a.Paid, a.Held, a.Disallowed, a.Refused})
 		}
-	}
-	for _, x := range r.Expenses {
-		i, _ := slices.BinarySearch(agencies, x.Agency)
-		to[i][paid] += x.Paid
-		to[i][held] += x.Held
-		to[i][disallowed] += x.Disallowed
-	}
-	for _, x := range r.ClientCents.Refused {
-		j := slices.IndexFunc(r.Expenses, func(o policy.ExpenseOutcome) bool { return o.Event == x.Event })
-		i, _ := slices.BinarySearch(agencies, r.Expenses[j].Agency)
-		to[i][refused] += x.Cents
-	}
+	})
 }
 
 // Amounts are entitlements in cents.
@@ -295,21 +284,12 @@ func evaluated(s *projections.Snapshot, client, agency string, m *AgencyMonth, o
 	}
 	agencies := []string{agency}
 	var now, before [1]amounts
-	ofAgency(e.At(m.To), agencies, now[:])
-	ofAgency(e.At(m.From-1), agencies, before[:])
+	cumulative(e, m.To, agencies, now[:])
+	cumulative(e, m.From-1, agencies, before[:])
 	for k := range sum {
 		sum[k] = now[0][k] - before[0][k]
 	}
 	return sum, nil
-}
-
-// ofAgency is cumulative for one agency among others.
-func ofAgency(r policy.Reimbursement, agencies []string, to []amounts) {
-	r.Expenses = slices.DeleteFunc(r.Expenses, func(x policy.ExpenseOutcome) bool { return x.Agency != agencies[0] })
-	r.ClientCents.Refused = slices.DeleteFunc(r.ClientCents.Refused, func(x policy.Refused) bool {
-		return !slices.ContainsFunc(r.Expenses, func(o policy.ExpenseOutcome) bool { return o.Event == x.Event })
-	})
-	cumulative(r, agencies, to)
 }
 
 // A Contract is what accrued to all agencies over whole months.

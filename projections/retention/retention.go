@@ -37,6 +37,8 @@ type file struct {
 	agency                   string
 	lastServed               events.Date
 	immigration, prosecution bool // closed
+	immigrationOn            events.Date
+	prosecutionOn            events.Date
 	open                     bool // the service component, or one of the two
 	requested                bool
 	destroyedOn              events.Date
@@ -74,7 +76,6 @@ func (c *file) fold(records []*events.Record) error {
 	if err != nil {
 		return err
 	}
-	changed := map[events.Component]events.Date{}
 	for _, r := range records {
 		if withdrawn[r.ID] {
 			continue
@@ -95,9 +96,9 @@ func (c *file) fold(records []*events.Record) error {
 		case *events.ClientScreened:
 			c.agency = e.Agency
 		case *events.ComponentClosed:
-			c.component(e.Component, true, r.OccurredOn, changed)
+			c.component(e.Component, true, r.OccurredOn)
 		case *events.ComponentReopened:
-			c.component(e.Component, false, r.OccurredOn, changed)
+			c.component(e.Component, false, r.OccurredOn)
 		case *events.DestructionRequested:
 			c.requested = true
 		case *events.IdentityDestroyed:
@@ -108,21 +109,17 @@ func (c *file) fold(records []*events.Record) error {
 }
 
 // component takes what is effective last, and of one day what was recorded last.
-func (c *file) component(which events.Component, closed bool, on events.Date, changed map[events.Component]events.Date) {
-	if on < changed[which] {
-		return
-	}
-	changed[which] = on
-	switch which {
-	case events.ImmigrationComponent:
-		c.immigration = closed
-	case events.ProsecutionComponent:
-		c.prosecution = closed
+func (c *file) component(which events.Component, closed bool, on events.Date) {
+	switch {
+	case which == events.ImmigrationComponent && on >= c.immigrationOn:
+		c.immigration, c.immigrationOn = closed, on
+	case which == events.ProsecutionComponent && on >= c.prosecutionOn:
+		c.prosecution, c.prosecutionOn = closed, on
 	}
 }
 
 func withdrawnIn(records []*events.Record) (map[string]bool, error) {
-	ids := map[string]bool{}
+	var ids map[string]bool
 	for _, r := range records {
 		if r.Type != "case-fact.withdrawn.v1" {
 			continue
@@ -130,6 +127,9 @@ func withdrawnIn(records []*events.Record) (map[string]bool, error) {
 		e, err := r.Event()
 		if err != nil {
 			return nil, err
+		}
+		if ids == nil {
+			ids = map[string]bool{}
 		}
 		ids[e.(*events.CaseFactWithdrawn).Record] = true
 	}

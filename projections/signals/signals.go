@@ -73,13 +73,19 @@ type Expense struct {
 // ExpensesOf lists the standing expenses of one case, from its records and what
 // they come to.
 func ExpensesOf(records []*events.Record, facts *policy.Facts, e *policy.Entitlement) ([]Expense, error) {
-	standing := map[uint64]bool{}
-	for _, x := range facts.Expenses {
-		standing[x.Sequence] = !x.Reversed()
+	standing := make([]uint64, 0, len(facts.Expenses))
+	for i := range facts.Expenses {
+		if x := &facts.Expenses[i]; !x.Reversed() {
+			standing = append(standing, x.Sequence)
+		}
 	}
-	var expenses []Expense
+	slices.Sort(standing)
+	expenses := make([]Expense, 0, len(standing))
 	for _, r := range records {
-		if r.Type != "expense.booked.v1" || !standing[r.Sequence] {
+		if r.Type != "expense.booked.v1" {
+			continue
+		}
+		if _, stands := slices.BinarySearch(standing, r.Sequence); !stands {
 			continue
 		}
 		event, err := r.Event()

@@ -48,7 +48,7 @@ func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
 	for _, x := range expenses {
 		to = row.String(to, x.Agency)
 		to = row.String(to, x.Category)
-		to = row.String(to, half(x.Receipt))
+		to = appendHalf(to, x.Receipt)
 		to = row.Cents(to, x.Cents)
 		to = row.Date(to, x.On)
 		to = row.Date(to, x.Recorded)
@@ -62,13 +62,17 @@ func (View) Derive(s *projections.Subject, to []byte) ([]byte, error) {
 	return to, nil
 }
 
-// half returns 128 of the hash's 256 bits: enough to tell receipts apart.
-func half(receipt string) string {
-	b, err := hex.DecodeString(receipt)
-	if err != nil || len(b) < 16 {
-		return receipt // not a SHA-256: kept as it is
+// appendHalf appends 128 of the hash's 256 bits: enough to tell receipts apart.
+func appendHalf(to []byte, receipt string) []byte {
+	var sum [32]byte
+	b := sum[:]
+	if len(receipt) > 2*len(b) {
+		b = make([]byte, hex.DecodedLen(len(receipt)))
 	}
-	return string(b[:16])
+	if n, err := hex.Decode(b, []byte(receipt)); err == nil && n >= 16 {
+		return append(row.Len(to, 16), b[:16]...)
+	}
+	return row.String(to, receipt) // not a SHA-256: kept as it is
 }
 
 // Expenses returns the standing expenses of all cases; of each receipt's hash the

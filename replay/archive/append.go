@@ -156,7 +156,7 @@ func foldTile(hashes []tlog.Hash) tlog.Hash {
 	copy(row[:], hashes)
 	for n := tileWidth / 2; n > 0; n /= 2 {
 		for i := range n {
-			row[i] = tlog.NodeHash(row[2*i], row[2*i+1])
+			row[i] = nodeHash(row[2*i], row[2*i+1])
 		}
 	}
 	return row[0]

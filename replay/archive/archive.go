@@ -66,8 +66,9 @@ func (e *DamageError) Error() string {
 // An Archive is an open archive. It is safe for concurrent use within one
 // process; only one process at a time may append.
 type Archive struct {
-	dir   string
-	cache tileCache
+	dir     string
+	cache   tileCache
+	buffers sync.Pool // of bundles that were read and are not used any more
 
 	appending sync.Mutex
 	reading   sync.RWMutex // held for reading while files are: they are not pruned then

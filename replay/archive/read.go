@@ -2,10 +2,13 @@ package archive
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -21,13 +24,21 @@ type bundle struct {
 	leaves []tlog.Hash // of a partial one
 	tile   bool        // its tile of level 0 is checked too
 
-	data []byte // once it was read
+	data  []byte // once it was read
+	batch []events.Message
 }
 
 // Read calls f with consecutive batches of the records from..to, both inclusive,
 // each checked against the root before it is handed out. Subjects of messages are
 // left empty: the records say them. Reading and checking use all cores.
 func (a *Archive) Read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	return a.Lend(ctx, from, to, func(batch []events.Message, _ func()) error { return f(batch) })
+}
+
+// Lend is [Archive.Read], but what a batch holds is good only until done is
+// called, after which its memory is used again. done may be called from any
+// goroutine, once.
+func (a *Archive) Lend(ctx context.Context, from, to uint64, f func(batch []events.Message, done func()) error) error {
 	a.reading.RLock()
 	defer a.reading.RUnlock()
 	tree := a.Tree()
@@ -53,7 +64,7 @@ func (a *Archive) Check(ctx context.Context) error {
 	if _, err := a.readEdge(tree); err != nil || tree.N == 0 {
 		return err
 	}
-	return a.read(ctx, tree, 1, uint64(tree.N), true, func([]events.Message) error { return nil })
+	return a.read(ctx, tree, 1, uint64(tree.N), true, func(_ []events.Message, done func()) error { done(); return nil })
 }
 
 func (a *Archive) checkHead() (tlog.Tree, error) {
@@ -70,13 +81,14 @@ func (a *Archive) checkHead() (tlog.Tree, error) {
 	return a.Tree(), nil
 }
 
-func (a *Archive) read(ctx context.Context, tree tlog.Tree, from, to uint64, check bool, f func([]events.Message) error) error {
+func (a *Archive) read(ctx context.Context, tree tlog.Tree, from, to uint64, check bool, f func(batch []events.Message, done func()) error) error {
 	return inorder.Run(ctx, func(ctx context.Context, emit func(*bundle) error) error {
 		return a.plan(tree, int64(from-1)/tileWidth, int64(to-1)/tileWidth, check, emit)
-	}, a.readBundle, func(batch []events.Message) error {
+	}, a.readBundle, func(b *bundle) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		batch := b.batch
 		first := batch[0].Sequence
 		if first < from {
 			batch = batch[from-first:]
@@ -84,7 +96,7 @@ func (a *Archive) read(ctx context.Context, tree tlog.Tree, from, to uint64, che
 		if last := batch[len(batch)-1].Sequence; last > to {
 			batch = batch[:len(batch)-int(last-to)]
 		}
-		return f(batch)
+		return f(batch, func() { a.buffers.Put(b) })
 	})
 }
 
@@ -128,40 +140,86 @@ func (a *Archive) plan(tree tlog.Tree, first, last int64, check bool, emit func(
 	return nil
 }
 
-// readBundle reads a file of records and checks it.
-func (a *Archive) readBundle(b *bundle) ([]events.Message, error) {
+// readBundle reads a file of records and checks it, in the memory of a bundle that
+// is not used any more if there is one.
+func (a *Archive) readBundle(b *bundle) (*bundle, error) {
 	path := filepath.Join(a.dir, tilePath(entries, b.n, b.width))
-	data, err := os.ReadFile(path)
-	if err != nil {
+	if old, ok := a.buffers.Get().(*bundle); ok {
+		b.data, b.batch = old.data, old.batch
+	}
+	if err := b.read(path); err != nil {
 		return nil, damage(path, err)
 	}
-	b.data = data
-	batch := make([]events.Message, b.width)
-	var hashes [tileWidth]tlog.Hash
-	for i := range batch {
+	hashes, err := b.split(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case b.leaves == nil && foldTile(hashes[:]) != b.root:
+		return nil, &DamageError{path, "its records do not have the hashes that they had"}
+	case b.tile:
+		return b, a.checkTile(b.n, hashes[:])
+	}
+	return b, nil
+}
+
+func (b *bundle) read(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	b.data = slices.Grow(b.data[:0], int(info.Size()))[:info.Size()]
+	_, err = io.ReadFull(f, b.data)
+	return err
+}
+
+// split makes a batch of the bundle's records, and returns their hashes.
+func (b *bundle) split(path string) (hashes [tileWidth]tlog.Hash, err error) {
+	b.batch = slices.Grow(b.batch[:0], b.width)
+	data := b.data
+	for i := range b.width {
 		if len(data) < 2 {
-			return nil, &DamageError{path, "it ends early"}
+			return hashes, &DamageError{path, "it ends early"}
 		}
 		n := int(binary.BigEndian.Uint16(data))
-		if data = data[2:]; len(data) < n {
-			return nil, &DamageError{path, "it ends early"}
+		if len(data) < 2+n {
+			return hashes, &DamageError{path, "it ends early"}
 		}
-		batch[i] = events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[:n:n]}
-		hashes[i] = tlog.RecordHash(data[:n])
-		if data = data[n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
-			return nil, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", batch[i].Sequence)}
+		m := events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[2 : 2+n : 2+n]}
+		b.batch = append(b.batch, m)
+		hashes[i] = recordHash(data[1 : 2+n])
+		if data = data[2+n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
+			return hashes, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", m.Sequence)}
 		}
 	}
 	if len(data) > 0 {
-		return nil, &DamageError{path, "it goes on after its last record"}
+		return hashes, &DamageError{path, "it goes on after its last record"}
 	}
-	if b.leaves == nil && foldTile(hashes[:]) != b.root {
-		return nil, &DamageError{path, "its records do not have the hashes that they had"}
-	}
-	if b.tile {
-		return batch, a.checkTile(b.n, hashes[:])
-	}
-	return batch, nil
+	return hashes, nil
+}
+
+// recordHash is [tlog.RecordHash] of b without its first byte, in the place of
+// which stands, meanwhile, what RFC 6962 puts before a record: the record is not
+// copied.
+func recordHash(b []byte) tlog.Hash {
+	first := b[0]
+	b[0] = 0
+	h := tlog.Hash(sha256.Sum256(b))
+	b[0] = first
+	return h
+}
+
+// nodeHash is [tlog.NodeHash] without its allocations.
+func nodeHash(left, right tlog.Hash) tlog.Hash {
+	var b [1 + 2*tlog.HashSize]byte
+	b[0] = 1
+	copy(b[1:], left[:])
+	copy(b[1+tlog.HashSize:], right[:])
+	return sha256.Sum256(b[:])
 }
 
 // checkTile checks a complete tile of level 0 against what it must hold.

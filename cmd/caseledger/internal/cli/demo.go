@@ -125,7 +125,7 @@ func (p *Program) showSample(ctx context.Context, l *app.Ledger, c sample.Config
 		{"every line ever billed, from its records and computed again", "audit trace --all"},
 		{"what a monitor finds, by rule", "monitor --summary"},
 		{"and the worst of it", "monitor --severity critical"},
-		{"the way to a letter, for those found in fiscal year 2008", "pipeline --year 2008"},
+		{"the way to a letter, its days and its drop-outs in fiscal year 2008", "pipeline --year 2008"},
 		{"the programme's targets and what came of them", "report performance --year 2008"},
 	} {
 		if err := p.printf("\n── %s: caseledger %s\n", step.title, step.line); err != nil {
