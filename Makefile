@@ -8,7 +8,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LINT    := go tool -modfile=.ci/tools.mod golangci-lint
 FUZZTIME ?= 30s
 
-.PHONY: help build run demo systems test test-long check bench bench-go fuzz generate release clean
+.PHONY: help build run demo systems test test-long torture check bench bench-go fuzz generate release clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ test: ## run all tests, with the race detector
 test-long: ## run all tests with many more random histories, fuzz seeds, and benchmarks once
 	CASELEDGER_LONG=1 go test -race -timeout 60m -count=1 -tags long ./...
 	go test -run '^$$' -bench . -benchtime 1x ./...
+
+# make torture ARGS='--only nodes --seed 7' runs one of them, or repeats it.
+torture: build ## kill, cut off, damage and fill ledgers, and print what they lost (root for two of five)
+	$(BIN) torture $(if $(filter --help,$(ARGS)),,$(ARGS))
 
 check: ## formatting, vet, golangci-lint (built on first use), module checksums
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

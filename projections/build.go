@@ -160,7 +160,8 @@ func (b *builder) index() (uint64, error) {
 	return count, nil
 }
 
-// A sortedWriter puts keys that grow, in transactions of bounded size.
+// A sortedWriter puts keys that grow, and values with their checksums, in
+// transactions of bounded size.
 type sortedWriter struct {
 	db    *bolt.DB
 	tx    *bolt.Tx
@@ -180,7 +181,7 @@ func (w *sortedWriter) put(bucket, key, value []byte) error {
 	}
 	b := w.tx.Bucket(bucket)
 	b.FillPercent = 1
-	if err := b.Put(key, value); err != nil {
+	if err := putSum(b, key, value); err != nil {
 		return err
 	}
 	if w.bytes += len(key) + len(value); w.bytes < writerBytes {

@@ -106,6 +106,9 @@ func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, start []
 			buf := make([]byte, 0, deriveBatch*512)
 			c := s.subjects.Cursor()
 			for k, value := c.Seek(start); k != nil && len(result.rows) < deriveBatch; k, value = c.Next() {
+				if value, err = checked(k, value); err != nil {
+					return err
+				}
 				rows, err := d.deriveInto(s, events.Subject(k), value, buf)
 				if err != nil {
 					return err
@@ -125,7 +128,7 @@ func (b *builder) writeRows(ctx context.Context, ordered <-chan job, total uint6
 	for i, view := range b.views {
 		buckets[i] = viewBucket(view.Name())
 	}
-	w := &sortedWriter{db: b.db}
+	w, rows := &sortedWriter{db: b.db}, tally{}
 	var links [][]byte // few: one for each derivative
 	var done uint64
 	for {
@@ -143,6 +146,7 @@ func (b *builder) writeRows(ctx context.Context, ordered <-chan job, total uint6
 		err := result.err
 		for i := 0; i < len(result.rows) && err == nil; i++ {
 			err = w.putRows(buckets, &result.rows[i])
+			b.countRows(rows, &result.rows[i])
 			for _, p := range result.rows[i].principals {
 				links = append(links, dependentKey(p, result.rows[i].subject.ID()))
 			}
@@ -159,7 +163,18 @@ func (b *builder) writeRows(ctx context.Context, ordered <-chan job, total uint6
 			return errors.Join(err, w.finish(err))
 		}
 	}
-	return w.finish(nil)
+	if err := w.finish(nil); err != nil {
+		return err
+	}
+	return b.db.Update(func(tx *bolt.Tx) error { return rows.add(tx.Bucket(bucketMeta)) })
+}
+
+func (b *builder) countRows(rows tally, d *derived) {
+	for i, view := range b.views {
+		if len(d.row(i)) > 0 {
+			rows[tallyKey(view.Name(), d.subject.Kind())]++
+		}
+	}
 }
 
 func (w *sortedWriter) putRows(buckets [][]byte, d *derived) error {

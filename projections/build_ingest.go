@@ -230,7 +230,7 @@ func (b *builder) writeTails(tx *bolt.Tx) error {
 		if err != nil {
 			return err
 		}
-		if err := tail.Put(key64(first+uint64(i)), raw); err != nil {
+		if err := putSum(tail, key64(first+uint64(i)), raw); err != nil {
 			return err
 		}
 	}
@@ -246,5 +246,5 @@ func (b *builder) writeTails(tx *bolt.Tx) error {
 			return err
 		}
 	}
-	return tx.Bucket(bucketMeta).Put(keyCheckpoint, b.position.checkpoint())
+	return putSum(tx.Bucket(bucketMeta), keyCheckpoint, b.position.checkpoint())
 }

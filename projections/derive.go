@@ -83,7 +83,11 @@ func (d *derived) row(i int) []byte {
 }
 
 func (d *deriver) derive(s *Snapshot, subject events.Subject) (derived, error) {
-	return d.deriveInto(s, subject, s.subjects.Get([]byte(subject)), nil)
+	value, err := getSum(s.subjects, []byte(subject))
+	if err != nil {
+		return derived{}, err
+	}
+	return d.deriveInto(s, subject, value, nil)
 }
 
 // deriveInto derives a subject from its entry, nil when it has none, and appends

@@ -21,8 +21,8 @@
 //
 // # The file
 //
-//	meta           format, views, checkpoint (position, record hash, latest time)
-//	records        segment number → 256 records: latest time so far, ends, bytes
+//	meta           format, views, checkpoint (position, record hash, latest time), numbers of rows
+//	records        segment number → 256 records: latest time so far, ends, checksums, bytes
 //	records.tail   position → record, until the segment is complete
 //	commands       run number → 65,536 command ids: sorted hash prefixes and offsets
 //	commands.tail  hash prefix and position → nothing, until the run is complete
@@ -32,5 +32,7 @@
 //
 // Numbers in keys are eight bytes, big-endian; numbers in values are unsigned
 // varints unless said otherwise. bbolt protects only its meta pages with a
-// checksum, so the file is disposable: on doubt it is built again.
+// checksum; so the checkpoint and the values of records.tail, subjects, dependents and the views end with one
+// of their own (CRC-32C over key and value), as every record of a segment has, and what does
+// not fit is never answered from. The file is disposable: on doubt it is built again.
 package projections

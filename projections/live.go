@@ -184,12 +184,12 @@ func (l *live) entry(subject events.Subject) (*entry, error) {
 		return e, nil
 	}
 	e := &entry{}
-	if value := l.subjects.Get([]byte(subject)); value != nil {
-		known, err := parseEntry(value)
-		if err != nil {
-			return nil, err
-		}
-		*e = known
+	known, err := l.Snapshot.entry(subject)
+	if err != nil {
+		return nil, err
+	}
+	if known != nil {
+		*e = *known
 		e.positions = slices.Clone(known.positions)
 	}
 	l.touched[subject] = e
@@ -200,12 +200,16 @@ func (l *live) entry(subject events.Subject) (*entry, error) {
 func (l *live) addRecord(m events.Message) error {
 	number, index := segmentOf(m.Sequence)
 	if index < segmentSize-1 {
-		return l.tail.Put(key64(m.Sequence), m.Data)
+		return putSum(l.tail, key64(m.Sequence), m.Data)
 	}
 	var p packer
 	p.reset(nil)
 	c := l.tail.Cursor()
-	for k, raw := c.First(); k != nil; k, raw = c.Next() {
+	for k, stored := c.First(); k != nil; k, stored = c.Next() {
+		raw, err := checked(k, stored)
+		if err != nil {
+			return err
+		}
 		p.add(raw)
 	}
 	p.add(m.Data)
@@ -259,29 +263,29 @@ func empty(b *bolt.Bucket) error {
 func (l *live) finish(views []View) error {
 	touched := slices.Sorted(maps.Keys(l.touched))
 	for _, subject := range touched {
-		if err := l.subjects.Put([]byte(subject), l.touched[subject].append(nil)); err != nil {
+		if err := putSum(l.subjects, []byte(subject), l.touched[subject].append(nil)); err != nil {
 			return err
 		}
 	}
 	l.until = l.position.Sequence
-	if err := l.tx.Bucket(bucketMeta).Put(keyCheckpoint, l.position.checkpoint()); err != nil {
+	if err := putSum(l.tx.Bucket(bucketMeta), keyCheckpoint, l.position.checkpoint()); err != nil {
 		return err
 	}
 	affected, err := l.affected(touched)
 	if err != nil {
 		return err
 	}
-	d := newDeriver(views)
+	d, rows := newDeriver(views), tally{}
 	for _, subject := range affected {
-		rows, err := d.derive(l.Snapshot, subject)
+		derived, err := d.derive(l.Snapshot, subject)
 		if err != nil {
 			return err
 		}
-		if err := l.put(views, rows); err != nil {
+		if err := l.put(views, derived, rows); err != nil {
 			return err
 		}
 	}
-	return nil
+	return rows.add(l.tx.Bucket(bucketMeta))
 }
 
 // affected returns the subjects whose rows may change when others are touched:
@@ -298,7 +302,11 @@ func (l *live) affected(touched []events.Subject) ([]events.Subject, error) {
 			}
 		}
 		if subject.Kind() == events.KindCase {
-			for _, derivative := range l.Derivatives(subject.ID()) {
+			derivatives, err := l.Derivatives(subject.ID())
+			if err != nil {
+				return nil, err
+			}
+			for _, derivative := range derivatives {
 				set[events.SubjectOf(events.KindCase, derivative)] = true
 			}
 		}
@@ -306,19 +314,26 @@ func (l *live) affected(touched []events.Subject) ([]events.Subject, error) {
 	return slices.Sorted(maps.Keys(set)), nil
 }
 
-// put replaces the rows of one subject.
-func (l *live) put(views []View, d derived) error {
+// put replaces the rows of one subject, and counts what is more or less.
+func (l *live) put(views []View, d derived, rows tally) error {
 	key := []byte(d.subject)
 	for i, view := range views {
 		b := l.tx.Bucket(viewBucket(view.Name()))
-		row := d.row(i)
+		row, before := d.row(i), b.Get(key) != nil
+		if before != (len(row) > 0) {
+			more := 1
+			if before {
+				more = -1
+			}
+			rows[tallyKey(view.Name(), d.subject.Kind())] += more
+		}
 		if len(row) == 0 {
 			if err := b.Delete(key); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := b.Put(key, row); err != nil {
+		if err := putSum(b, key, row); err != nil {
 			return err
 		}
 	}

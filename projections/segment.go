@@ -11,13 +11,18 @@ import (
 // segmentSize is the number of consecutive records in one segment.
 const segmentSize = 256
 
-const segmentHeader = 8 + 4*segmentSize
+// Sizes in the head of a segment.
+const (
+	latestSize    = 8 + sumSize
+	endSize       = 4 + sumSize
+	segmentHeader = latestSize + endSize*segmentSize
+)
 
-var errSegment = errors.New("a segment of records is malformed")
+var errSegment = &brokenError{"a segment of records is malformed", "records"}
 
 // A segment is the value that holds 256 consecutive records: the latest time of
-// any record up to its end, eight bytes; the end of each record, four bytes each;
-// the records' bytes. All big-endian.
+// any record up to its end, eight bytes, and its checksum; the end of each record and
+// the record's checksum, four bytes each; the records' bytes. All big-endian.
 type segment []byte
 
 func segmentOf(sequence uint64) (number uint64, index int) {
@@ -25,8 +30,17 @@ func segmentOf(sequence uint64) (number uint64, index int) {
 }
 
 // latest returns the latest time of any record up to the end of the segment.
-func (s segment) latest() events.Instant {
-	return events.Instant(binary.BigEndian.Uint64(s))
+func (s segment) latest() (events.Instant, error) {
+	if len(s) < segmentHeader || binary.BigEndian.Uint32(s[8:]) != checksum(nil, s[:8]) {
+		return 0, errSegment
+	}
+	return events.Instant(binary.BigEndian.Uint64(s)), nil
+}
+
+// end returns where the index-th record ends, and its checksum.
+func (s segment) end(index int) (end, sum uint32) {
+	at := s[latestSize+endSize*index:]
+	return binary.BigEndian.Uint32(at), binary.BigEndian.Uint32(at[4:])
 }
 
 // record returns the bytes of the index-th record.
@@ -36,11 +50,11 @@ func (s segment) record(index int) ([]byte, error) {
 	}
 	start := uint32(0)
 	if index > 0 {
-		start = binary.BigEndian.Uint32(s[8+4*(index-1):])
+		start, _ = s.end(index - 1)
 	}
-	end := binary.BigEndian.Uint32(s[8+4*index:])
+	end, sum := s.end(index)
 	body := s[segmentHeader:]
-	if start > end || int(end) > len(body) {
+	if start > end || int(end) > len(body) || checksum(nil, body[start:end]) != sum {
 		return nil, errSegment
 	}
 	return body[start:end:end], nil
@@ -61,7 +75,9 @@ func (p *packer) reset(buf []byte) {
 
 func (p *packer) add(raw []byte) {
 	p.buf = append(p.buf, raw...)
-	binary.BigEndian.PutUint32(p.buf[8+4*p.count:], uint32(len(p.buf)-segmentHeader))
+	at := p.buf[latestSize+endSize*p.count:]
+	binary.BigEndian.PutUint32(at, uint32(len(p.buf)-segmentHeader))
+	binary.BigEndian.PutUint32(at[4:], checksum(nil, raw))
 	p.count++
 }
 
@@ -70,6 +86,7 @@ func (p *packer) full() bool { return p.count == segmentSize }
 // seal completes the segment and returns it.
 func (p *packer) seal(latest events.Instant) []byte {
 	binary.BigEndian.PutUint64(p.buf, uint64(latest))
+	binary.BigEndian.PutUint32(p.buf[8:], checksum(nil, p.buf[:8]))
 	return p.buf
 }
 
@@ -95,7 +112,7 @@ type entry struct {
 	positions []byte // the first position, then the differences
 }
 
-var errEntry = errors.New("an entry of a subject is malformed")
+var errEntry = &brokenError{"an entry of a subject is malformed", "subjects"}
 
 func parseEntry(b []byte) (entry, error) {
 	var e entry

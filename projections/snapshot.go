@@ -27,7 +27,7 @@ var (
 	keyCheckpoint = []byte("checkpoint")
 )
 
-const format = "caseledger views 1"
+const format = "caseledger views 2"
 
 var fixedBuckets = [][]byte{
 	bucketMeta, bucketRecords, bucketTail, bucketCommands, bucketCommandsTail,
@@ -70,7 +70,11 @@ func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
 	if meta == nil {
 		return nil, fmt.Errorf("bucket %s is missing", bucketMeta)
 	}
-	p, err := parseCheckpoint(meta.Get(keyCheckpoint))
+	stored, err := checked(keyCheckpoint, meta.Get(keyCheckpoint))
+	if err != nil {
+		return nil, err
+	}
+	p, err := parseCheckpoint(stored)
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +127,12 @@ func (s *Snapshot) PositionAt(t events.Instant) (uint64, error) {
 	full := s.until / segmentSize
 	var failed error
 	number := uint64(sort.Search(int(full), func(i int) bool {
-		b := segment(s.records.Get(key64(uint64(i))))
-		if len(b) < segmentHeader {
-			failed = errSegment
+		latest, err := segment(s.records.Get(key64(uint64(i)))).latest()
+		if err != nil {
+			failed = err
 			return true
 		}
-		return b.latest() > t
+		return latest > t
 	}))
 	if failed != nil {
 		return 0, failed
@@ -154,9 +158,12 @@ func (s *Snapshot) Raw(sequence uint64) ([]byte, error) {
 	if s.segment == nil || s.segmentNumber != number {
 		value := s.findSegment(number)
 		if value == nil {
-			raw := s.tail.Get(key64(sequence))
-			if raw == nil {
-				return nil, fmt.Errorf("read record #%d: it is missing from the views", sequence)
+			raw, err := getSum(s.tail, key64(sequence))
+			if err == nil && raw == nil {
+				err = &brokenError{"it is missing", "records.tail"}
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read record #%d: %w", sequence, err)
 			}
 			return raw, nil
 		}
@@ -185,6 +192,22 @@ func (s *Snapshot) Record(sequence uint64) (*events.Record, error) {
 	return events.Decode(sequence, raw)
 }
 
+// entry returns what the views know of a subject, nil when they do not know it.
+func (s *Snapshot) entry(subject events.Subject) (*entry, error) {
+	value, err := getSum(s.subjects, []byte(subject))
+	if err == nil && value == nil {
+		return nil, nil
+	}
+	var e entry
+	if err == nil {
+		e, err = parseEntry(value)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	}
+	return &e, nil
+}
+
 // A Head is the last record of a subject.
 type Head struct {
 	Version  uint64
@@ -195,12 +218,8 @@ type Head struct {
 // Head returns the last record of a subject that the views know, and false when
 // the subject has none.
 func (s *Snapshot) Head(subject events.Subject) (Head, bool, error) {
-	value := s.subjects.Get([]byte(subject))
-	if value == nil {
-		return Head{}, false, nil
-	}
-	e, err := parseEntry(value)
-	if err != nil {
+	e, err := s.entry(subject)
+	if err != nil || e == nil {
 		return Head{}, false, err
 	}
 	if e.last <= s.until {
@@ -223,13 +242,9 @@ func (s *Snapshot) History(subject events.Subject) ([]*events.Record, error) {
 // Messages returns the exact bytes of all records of a subject in order. They may
 // be kept, and they end with the head that was read from the log.
 func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, err error) {
-	value := s.subjects.Get([]byte(subject))
-	if value == nil {
-		return nil, nil
-	}
-	e, err := parseEntry(value)
-	if err != nil {
-		return nil, fmt.Errorf("read history of %s: %w", subject, err)
+	e, err := s.entry(subject)
+	if err != nil || e == nil {
+		return nil, err
 	}
 	var failed error
 	err = e.each(func(sequence uint64) bool {
@@ -253,15 +268,14 @@ func (s *Snapshot) Messages(subject events.Subject) (messages []events.Message, 
 
 // appendHistory appends all records of a subject.
 func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subject) ([]*events.Record, error) {
-	value := s.subjects.Get([]byte(subject))
-	if value == nil {
+	e, err := s.entry(subject)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil {
 		return records, nil
 	}
-	e, err := parseEntry(value)
-	if err != nil {
-		return nil, fmt.Errorf("read history of %s: %w", subject, err)
-	}
-	return s.appendRecords(records, &e, subject)
+	return s.appendRecords(records, e, subject)
 }
 
 func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject events.Subject) ([]*events.Record, error) {
@@ -328,12 +342,13 @@ func (s *Snapshot) Command(id string) (uint64, error) {
 func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) error {
 	prefix := string(kind) + "/"
 	c := s.subjects.Cursor()
-	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, _ = c.Next() {
+	k, _, err := seek(c, []byte(prefix))
+	for ; err == nil && hasPrefix(k, prefix); k, _, err = next(c) {
 		if err := f(events.Subject(k)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return err
 }
 
 // SubjectsAfter returns the next few subjects of a kind after one of them, or the
@@ -341,23 +356,36 @@ func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) erro
 // In a snapshot of the past, some of them may have no history yet.
 func (s *Snapshot) SubjectsAfter(kind events.Kind, after events.Subject, limit int) (found []events.Subject) {
 	prefix := string(kind) + "/"
-	c := s.subjects.Cursor()
-	for k, _ := c.Seek([]byte(max(string(after), prefix))); hasPrefix(k, prefix) && len(found) < limit; k, _ = c.Next() {
-		if name := events.Subject(k); name != after {
+	s.names(max(string(after), prefix), prefix, func(name events.Subject) bool {
+		if len(found) < limit && name != after {
 			found = append(found, name)
 		}
-	}
+		return len(found) < limit
+	})
 	return found
 }
 
 // SubjectsFrom returns the first few subjects of the views whose names begin with
 // a prefix, in order. In a snapshot of the past, some of them may have no history.
 func (s *Snapshot) SubjectsFrom(prefix events.Subject, limit int) (found []events.Subject) {
-	c := s.subjects.Cursor()
-	for k, _ := c.Seek([]byte(prefix)); hasPrefix(k, string(prefix)) && len(found) < limit; k, _ = c.Next() {
-		found = append(found, events.Subject(k))
-	}
+	s.names(string(prefix), string(prefix), func(name events.Subject) bool {
+		found = append(found, name)
+		return len(found) < limit
+	})
 	return found
+}
+
+// names calls f with the subjects from one on, for as long as they have a prefix and f
+// wants more. It panics on a broken page, as bbolt does, for [Views.Read] to report.
+func (s *Snapshot) names(from, prefix string, f func(events.Subject) bool) {
+	c := s.subjects.Cursor()
+	k, _, err := seek(c, []byte(from))
+	for err == nil && hasPrefix(k, prefix) && f(events.Subject(k)) {
+		k, _, err = next(c)
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 // Row returns the row of a subject in a view, nil when it has none.
@@ -366,7 +394,11 @@ func (s *Snapshot) Row(view string, subject events.Subject) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.Get([]byte(subject)), nil
+	row, err := getSum(b, []byte(subject))
+	if err != nil {
+		return nil, fmt.Errorf("read view %s of %s: %w", view, subject, err)
+	}
+	return row, nil
 }
 
 // Rows calls f with the id and the row of each subject of a kind in a view, in
@@ -377,13 +409,31 @@ func (s *Snapshot) Rows(view string, kind events.Kind, f func(id, row []byte) er
 		return err
 	}
 	prefix := string(kind) + "/"
-	c := b.Cursor()
-	for k, v := c.Seek([]byte(prefix)); hasPrefix(k, prefix); k, v = c.Next() {
-		if err := f(k[len(prefix):], v); err != nil {
+	c, n := b.Cursor(), 0
+	k, row, err := seek(c, []byte(prefix))
+	for ; err == nil && hasPrefix(k, prefix); k, row, err = next(c) {
+		n++
+		if err := f(k[len(prefix):], row); err != nil {
 			return err
 		}
 	}
+	if err == nil {
+		err = s.hasAll(view, kind, n)
+	}
+	if err != nil {
+		return fmt.Errorf("read view %s: %w", view, err)
+	}
 	return nil
+}
+
+// hasAll demands that a reading of a view's rows came to as many as there are.
+func (s *Snapshot) hasAll(view string, kind events.Kind, n int) error {
+	key := tallyKey(view, kind)
+	want, err := readTally(s.tx.Bucket(bucketMeta), key)
+	if err == nil && n != want {
+		err = &brokenError{fmt.Sprintf("%d rows are there of %d", n, want), key}
+	}
+	return err
 }
 
 func (s *Snapshot) rows(view string) (*bolt.Bucket, error) {

@@ -204,7 +204,10 @@ func (s *Snapshot) Client(id string) (*Subject, error) {
 // whether that position lies before one of its own records, which later records
 // never change.
 func (s *Subject) Next(cited events.Reference) (uint64, error) {
-	value := s.snapshot.subjects.Get([]byte(cited.Subject))
+	value, err := getSum(s.snapshot.subjects, []byte(cited.Subject))
+	if err != nil {
+		return 0, err
+	}
 	if value == nil {
 		return 0, nil
 	}
@@ -256,21 +259,22 @@ func dependentKey(principal, derivative string) []byte {
 
 // Derivatives returns the coded ids of all clients that were ever linked to a
 // principal, in order.
-func (s *Snapshot) Derivatives(principal string) []string {
+func (s *Snapshot) Derivatives(principal string) ([]string, error) {
 	prefix := dependentKey(principal, "")
 	var ids []string
 	c := s.dependents.Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+	k, _, err := seek(c, prefix)
+	for ; err == nil && bytes.HasPrefix(k, prefix); k, _, err = next(c) {
 		ids = append(ids, string(k[len(prefix):]))
 	}
-	return ids
+	return ids, err
 }
 
 // linkDerivative keeps the index of derivatives. Links only ever grow, since the
 // history that they come from does.
 func (l *live) linkDerivative(derivative string, principals []string) error {
 	for _, p := range principals {
-		if err := l.dependents.Put(dependentKey(p, derivative), nil); err != nil {
+		if err := putSum(l.dependents, dependentKey(p, derivative), nil); err != nil {
 			return fmt.Errorf("link derivative %s: %w", derivative, err)
 		}
 	}

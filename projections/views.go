@@ -126,7 +126,7 @@ func (v *Views) create(tx *bolt.Tx) error {
 	return errors.Join(
 		meta.Put(keyFormat, []byte(format)),
 		meta.Put(keyViews, []byte(describe(v.views))),
-		meta.Put(keyCheckpoint, Position{}.checkpoint()),
+		putSum(meta, keyCheckpoint, Position{}.checkpoint()),
 	)
 }
 
@@ -391,6 +391,10 @@ func (v *Views) Check() error {
 
 // checkSubject returns the number of a subject's records.
 func (s *Snapshot) checkSubject(subject events.Subject, value []byte) (uint64, error) {
+	value, err := checked([]byte(subject), value)
+	if err != nil {
+		return 0, err
+	}
 	e, err := parseEntry(value)
 	if err != nil {
 		return 0, err

@@ -113,6 +113,8 @@ func exitCode(err error) int {
 		drift    *jetstream.DriftError
 		diverged *projections.DivergedError
 		chain    *projections.ChainError
+		doubted  *projections.DoubtError
+		differ   *cli.DifferentViewsError
 		master   *seal.MasterKeyError
 		noMaster *seal.MasterFileError
 		keysFile *seal.KeysFileError
@@ -122,11 +124,13 @@ func exitCode(err error) int {
 		shredded *seal.DestroyedError
 		expired  *seal.ExpiredError
 		unproven *auth.ProofError
+		noSigner *app.SigningKeyError
 		archived *archive.DamageError
 		forked   *archive.DivergedError
 		broken   *checkpoint.ForkError
 		refused  *checkpoint.RefusedError
 		heading  *heads.ChainError
+		headless *heads.DamageError
 		mismatch *audit.MismatchError
 		bundled  *bundle.RefusedError
 		alone    *cli.NotCosignedError
@@ -144,11 +148,12 @@ func exitCode(err error) int {
 	case errors.As(err, &noLedger) && noLedger.Remains, errors.As(err, &damage), errors.As(err, &floor), errors.As(err, &drift),
 		errors.As(err, &diverged), errors.As(err, &chain), errors.As(err, &tampered), errors.As(err, &keysFile), errors.As(err, &unwell),
 		errors.As(err, &archived), errors.As(err, &forked), errors.As(err, &broken), errors.As(err, &refused), errors.As(err, &heading),
-		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &saved), errors.As(err, &lostKeys):
+		errors.As(err, &mismatch), errors.As(err, &bundled), errors.As(err, &alone), errors.As(err, &saved), errors.As(err, &lostKeys),
+		errors.As(err, &doubted), errors.As(err, &differ), errors.As(err, &headless):
 		return 5
 	case cli.IsFull(err):
 		return 6
-	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &connect),
+	case errors.As(err, &noLedger), errors.As(err, &locked), errors.As(err, &viewsIn), errors.As(err, &master), errors.As(err, &noMaster), errors.As(err, &noSigner), errors.As(err, &connect),
 		errors.As(err, &contend), errors.As(err, &serve), errors.As(err, &version), errors.Is(err, events.ErrUncertain),
 		errors.Is(err, jetstream.ErrNotFound), errors.Is(err, app.ErrNoGenesis),
 		errors.As(err, &gone), errors.As(err, &opener), errors.As(err, &partial), errors.Is(err, archive.ErrNotFound), errors.Is(err, checkpoint.ErrNone):

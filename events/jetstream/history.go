@@ -29,9 +29,14 @@ const (
 
 // History implements [events.Log]. Where there are replicas, one that lags
 // behind may answer; so the leader is asked for the subject's last record and
-// the answer must reach it.
+// the answer must reach it. An embedded server that failed to write holds records
+// in memory that are not on the disk, and forgets others: nothing is read from it,
+// since what is found after an append may be taken for durable.
 func (l *Log) History(ctx context.Context, subject events.Subject) ([]events.Message, error) {
 	history, err := l.history(ctx, subject)
+	if err == nil && l.config.Server != nil {
+		err = l.config.Server.StoreError()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read history of %s: %w", subject, err)
 	}

@@ -17,6 +17,7 @@ import (
 // Error codes of the server that decide what an Append returns. Texts are never
 // compared.
 const (
+	codeUnavailable           jetstream.ErrorCode = 10008 // of a cluster that is electing; nothing was written
 	codeInsufficientResources jetstream.ErrorCode = 10023
 	codeNoMessage             jetstream.ErrorCode = 10037
 	codeInsufficientStorage   jetstream.ErrorCode = 10047
@@ -36,7 +37,8 @@ type Log struct {
 	links    *links // appends to an embedded server; nil: conn takes them
 	replicas int
 	closed   atomic.Bool
-	broken   atomic.Bool // the embedded server stopped storing; see storeFailed
+	broken   atomic.Bool   // the embedded server stopped storing; see storeFailed
+	known    atomic.Uint64 // how far the stream is known to go
 
 	// A server does not answer a publish that it forbids, it tells the connection:
 	// writable is then over, and so is every append that waits.
@@ -89,7 +91,8 @@ func (l *Log) check(ctx context.Context) error {
 			return fmt.Errorf("check stream %s: %w", l.name(), err)
 		}
 	}
-	info, err := l.info(ctx)
+	l.reached(l.config.Floor.Sequence)
+	info, err := l.current(ctx)
 	if err != nil {
 		return fmt.Errorf("check stream %s: %w", l.name(), err)
 	}
@@ -141,6 +144,32 @@ func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	return info, err
 }
 
+// current is info of a leader that knows all that is known here. Of several servers,
+// one that led until it was paused or cut off answers for a moment as if it still did.
+func (l *Log) current(ctx context.Context) (*jetstream.StreamInfo, error) {
+	for try := time.Duration(1); ; try++ {
+		info, err := l.info(ctx)
+		if err != nil || info.Config.Replicas < 2 || info.State.LastSeq >= l.known.Load() || try*betweenTries >= staleLeader {
+			return info, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(betweenTries):
+		}
+	}
+}
+
+// reached notes that the stream goes as far as a position.
+func (l *Log) reached(sequence uint64) {
+	for {
+		known := l.known.Load()
+		if sequence <= known || l.known.CompareAndSwap(known, sequence) {
+			return
+		}
+	}
+}
+
 // Append implements [events.Log]. Its cost is one message and, on a server that
 // syncs, one write to the disk. It may be called from many goroutines.
 func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint64, recordID string, data []byte) (uint64, error) {
@@ -161,31 +190,41 @@ func (l *Log) Append(ctx context.Context, subject events.Subject, expected uint6
 	case ack.Duplicate:
 		return 0, l.duplicateError(ctx, subject, expected, recordID, ack.Sequence)
 	}
+	l.reached(ack.Sequence)
 	return ack.Sequence, nil
 }
 
 // publish sends a record, again while the cluster says only that another append
 // to the subject is in process: its leader goes on saying so for a moment after
 // that append was acknowledged, so it decides nothing. Nothing was written then.
-// When the subject has moved on, that answer stands.
+// When the subject has moved on, that answer stands. A cluster without a leader that says
+// so has written nothing either.
 func (l *Log) publish(ctx context.Context, r *record) (*jetstream.PubAck, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.config.timeout())
+	defer cancel()
+	defer l.watch(ctx, cancel).Stop()
 	for {
 		ack, err := l.send(ctx, r)
 		var refused *jetstream.APIError
-		if !errors.As(err, &refused) || refused.ErrorCode != codeInProcess {
+		pause := inProcessPause
+		switch {
+		case errors.As(err, &refused) && refused.ErrorCode == codeUnavailable:
+			pause = betweenTries
+		case errors.As(err, &refused) && refused.ErrorCode == codeInProcess:
+			last, lastErr := l.lastSequence(ctx, r.subject)
+			if lastErr != nil {
+				return nil, lastErr
+			}
+			if last != r.expected {
+				return nil, err
+			}
+		default:
 			return ack, err
-		}
-		last, lastErr := l.lastSequence(ctx, r.subject)
-		if lastErr != nil {
-			return nil, lastErr
-		}
-		if last != r.expected {
-			return nil, err
 		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(inProcessPause):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -200,10 +239,10 @@ func (l *Log) send(ctx context.Context, r *record) (*jetstream.PubAck, error) {
 			return ack, err
 		}
 	}
-	bounded, cancel := context.WithTimeout(ctx, l.config.timeout())
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(l.writable, cancel)()
-	return l.js.PublishMsg(bounded, r.message(l.stream()))
+	return l.js.PublishMsg(ctx, r.message(l.stream()))
 }
 
 // inProcessPause is how long an append waits for another one that is in process
@@ -220,7 +259,7 @@ func (l *Log) appendError(ctx context.Context, subject events.Subject, expected 
 			return &events.ConflictError{Subject: subject, Expected: expected}
 		case codeInsufficientResources, codeInsufficientStorage, codeStoreFailed:
 			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrFull, err)
-		case codeDuplicateInProcess:
+		case codeDuplicateInProcess, codeUnavailable:
 			return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
 		}
 		return fmt.Errorf("append to %s: %w", subject, err)
@@ -234,6 +273,24 @@ func (l *Log) appendError(ctx context.Context, subject events.Subject, expected 
 		return l.storeError(ctx, subject, expected)
 	}
 	return fmt.Errorf("append to %s: %w: %w", subject, events.ErrUncertain, err)
+}
+
+// lateAnswer is after what time without an answer an append asks whether the
+// embedded server stores at all: a hundred times what a slow disk takes.
+const lateAnswer = 500 * time.Millisecond
+
+// watch ends a wait for an embedded server that stopped storing, which answers
+// nobody.
+func (l *Log) watch(ctx context.Context, end func()) *time.Timer {
+	return time.AfterFunc(lateAnswer, func() {
+		switch {
+		case ctx.Err() != nil:
+		case l.storeFailed():
+			end()
+		default:
+			l.watch(ctx, end)
+		}
+	})
 }
 
 // storeFailed asks an embedded server whether it stopped storing. It answers no
@@ -277,11 +334,22 @@ func (l *Log) duplicateError(ctx context.Context, subject events.Subject, expect
 
 // Head implements [events.Log]. The stream's leader answers.
 func (l *Log) Head(ctx context.Context) (uint64, error) {
-	info, err := l.info(ctx)
+	info, err := l.current(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read the head: %w", err)
 	}
+	l.reached(info.State.LastSeq)
 	return info.State.LastSeq, nil
+}
+
+// Leader returns the name of the server that leads the stream, empty when there
+// is only one.
+func (l *Log) Leader(ctx context.Context) (string, error) {
+	info, err := l.info(ctx)
+	if err != nil || info.Cluster == nil {
+		return "", err
+	}
+	return info.Cluster.Leader, nil
 }
 
 // Close implements [events.Log]. It ends reads and appends that are under way;

@@ -96,16 +96,35 @@ func (l *Log) read(ctx context.Context, from, to uint64, f lent) error {
 }
 
 // verify asks the stream's leader for a message that did not come.
+//
+// Where there are replicas, a server that led until it was paused or cut off answers
+// for a moment as if it still did, from what it knew: so it is asked for some time.
 func (l *Log) verify(ctx context.Context, sequence uint64) (*events.Message, error) {
-	m, err := l.leaderGet(ctx, fmt.Sprintf(`{"seq":%d}`, sequence))
-	if err != nil {
-		return nil, fmt.Errorf("read the log at #%d: %w", sequence, err)
+	tries := 1
+	if l.replicas > 1 {
+		tries = int(staleLeader / betweenTries)
 	}
-	if m == nil {
-		return nil, &events.DamageError{Sequence: sequence, Detail: "the stream does not return it"}
+	for try := 1; ; try++ {
+		m, err := l.leaderGet(ctx, fmt.Sprintf(`{"seq":%d}`, sequence))
+		if err != nil {
+			return nil, fmt.Errorf("read the log at #%d: %w", sequence, err)
+		}
+		if m != nil {
+			return m, nil
+		}
+		if try == tries {
+			return nil, &events.DamageError{Sequence: sequence, Detail: "the stream does not return it"}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("read the log at #%d: %w", sequence, ctx.Err())
+		case <-time.After(betweenTries):
+		}
 	}
-	return m, nil
 }
+
+// staleLeader is how long a server may take to find out that it leads no more.
+const staleLeader = 5 * time.Second
 
 // getRange passes a short range to f as far as it comes without a gap, and
 // returns the last sequence number it passed on.

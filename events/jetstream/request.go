@@ -20,19 +20,6 @@ const (
 	betweenTries = 50 * time.Millisecond
 )
 
-// ask sends a request that reads to the stream's leader and returns the answer.
-func (l *Log) ask(ctx context.Context, subject, request string) (answer []byte, err error) {
-	err = l.retry(ctx, func(ctx context.Context) error {
-		m, err := l.conn.RequestWithContext(ctx, apiPrefix+subject, []byte(request))
-		if err != nil {
-			return err
-		}
-		answer = m.Data
-		return nil
-	})
-	return answer, err
-}
-
 // retry repeats a read until it succeeds, the configured time is over, or it
 // fails in a way that another try does not change. Appends are never retried.
 func (l *Log) retry(ctx context.Context, try func(context.Context) error) error {
@@ -51,7 +38,10 @@ func (l *Log) retry(ctx context.Context, try func(context.Context) error) error 
 		}
 		select {
 		case <-bounded.Done():
-			return errors.Join(l.usable(ctx), err)
+			if unusable := l.usable(ctx); unusable != nil {
+				return errors.Join(unusable, err)
+			}
+			return &ConnectError{withoutSecrets(l.config.URL), err}
 		case <-time.After(betweenTries):
 		}
 	}
@@ -62,7 +52,19 @@ func (l *Log) retry(ctx context.Context, try func(context.Context) error) error 
 const unavailable = 503
 
 // leaderGet asks the stream's leader for one message; nil when it has none.
-func (l *Log) leaderGet(ctx context.Context, request string) (*events.Message, error) {
+func (l *Log) leaderGet(ctx context.Context, request string) (found *events.Message, err error) {
+	err = l.retry(ctx, func(ctx context.Context) error {
+		answer, err := l.conn.RequestWithContext(ctx, apiPrefix+"STREAM.MSG.GET."+l.name(), []byte(request))
+		if err != nil {
+			return err
+		}
+		found, err = l.leaderAnswer(answer.Data)
+		return err
+	})
+	return found, err
+}
+
+func (l *Log) leaderAnswer(answer []byte) (*events.Message, error) {
 	var body struct {
 		Error   *jetstream.APIError `json:"error"`
 		Message struct {
@@ -70,10 +72,6 @@ func (l *Log) leaderGet(ctx context.Context, request string) (*events.Message, e
 			Sequence uint64 `json:"seq"`
 			Data     []byte `json:"data"`
 		} `json:"message"`
-	}
-	answer, err := l.ask(ctx, "STREAM.MSG.GET."+l.name(), request)
-	if err != nil {
-		return nil, err
 	}
 	if err := json.Unmarshal(answer, &body); err != nil {
 		return nil, err

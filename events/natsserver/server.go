@@ -43,6 +43,7 @@ type Listener struct {
 type Cluster struct {
 	Name   string
 	Port   int   // of this server's routes
+	Told   int   // port that the others are told, where something in between listens; Port when zero
 	Peers  []int // route ports of all members
 	Secret string
 }
@@ -134,6 +135,9 @@ func (c *Cluster) apply(options *server.Options, name string) (faults []error) {
 	options.Cluster = server.ClusterOpts{
 		Name: c.Name, Host: loopback, Port: c.Port,
 		Username: routeUser, Password: c.Secret,
+	}
+	if c.Told != 0 {
+		options.Cluster.Advertise = fmt.Sprintf("%s:%d", loopback, c.Told)
 	}
 	for _, port := range c.Peers {
 		options.Routes = append(options.Routes, &url.URL{

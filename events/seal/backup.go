@@ -49,7 +49,7 @@ func (k *Keyring) Backup(path string, h BackupHeader) error {
 	k.file.RLock()
 	defer k.file.RUnlock()
 	var entries []backupEntry
-	err = k.db.View(func(tx *bbolt.Tx) error {
+	err = k.view(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(bucket []byte, b *bbolt.Bucket) error {
 			return b.ForEach(func(name, value []byte) error {
 				entries = append(entries, backupEntry{string(bucket), bytes.Clone(name), bytes.Clone(value)})

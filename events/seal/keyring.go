@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"caseledger/events"
 )
@@ -86,9 +85,10 @@ func Open(keysPath, masterPath string) (*Keyring, error) {
 		return nil, &KeysFileError{keysPath, err}
 	}
 	db, err := openDB(keysPath)
+	var damaged *KeysFileError
 	switch {
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-		return nil, &KeysFileError{keysPath, err}
+	case errors.As(err, &damaged):
+		return nil, err
 	case err != nil: // nothing is wrong with the file
 		return nil, fmt.Errorf("open the key file %s: %w", keysPath, err)
 	}
@@ -99,16 +99,12 @@ func Open(keysPath, masterPath string) (*Keyring, error) {
 	return k, nil
 }
 
-func openDB(path string) (*bbolt.DB, error) {
-	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout})
-}
-
 // check tells whether the file is a key file and the master key fits it.
 func (k *Keyring) check() (err error) {
 	if k.master, err = newAEAD(k.secret); err != nil {
 		return err
 	}
-	return k.db.View(func(tx *bbolt.Tx) error {
+	return k.view(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(metaBucket)
 		if meta == nil || tx.Bucket(keysBucket) == nil || tx.Bucket(destroyedBucket) == nil {
 			return &KeysFileError{k.keysPath, errors.New("it is not a key file")}
@@ -233,7 +229,7 @@ func (k *Keyring) load(p person, class events.KeyClass) ([]key, error) {
 		return keys, nil
 	}
 	var keys []key
-	err := k.db.View(func(tx *bbolt.Tx) error {
+	err := k.view(func(tx *bbolt.Tx) error {
 		prefix := p.prefix(class)
 		c := tx.Bucket(keysBucket).Cursor()
 		for name, wrapped := c.Seek(prefix); len(name) == len(prefix)+4 && string(name[:len(prefix)]) == string(prefix); name, wrapped = c.Next() {
@@ -271,7 +267,7 @@ func (k *Keyring) create(persons []person) error {
 			return err
 		}
 	}
-	return k.db.Update(func(tx *bbolt.Tx) error {
+	return k.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(keysBucket)
 		for _, p := range persons {
 			if tx.Bucket(destroyedBucket).Get([]byte(p.name())) != nil {
@@ -298,7 +294,7 @@ func (k *Keyring) unwrap(name, wrapped []byte) (key, error) {
 	}
 	secret, err := k.master.Open(nil, nil, wrapped, wrapBinding(name))
 	if err != nil {
-		return key{}, fmt.Errorf("unwrap key %q in %s: it is damaged", name[:len(name)-4], k.keysPath)
+		return key{}, &KeysFileError{k.keysPath, fmt.Errorf("unwrap key %q: it is damaged", name[:len(name)-4])}
 	}
 	aead, err := newAEAD(secret)
 	if err != nil {

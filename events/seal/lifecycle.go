@@ -90,7 +90,7 @@ func (k *Keyring) destroyed(subject events.Subject, p person) error {
 }
 
 func (k *Keyring) destroyedBy(p person) (record string, err error) {
-	err = k.db.View(func(tx *bbolt.Tx) error {
+	err = k.view(func(tx *bbolt.Tx) error {
 		record = string(tx.Bucket(destroyedBucket).Get([]byte(p.name())))
 		return nil
 	})
@@ -109,7 +109,7 @@ func (k *Keyring) Rotate(subject events.Subject) (generation int, err error) {
 	}
 	k.file.Lock()
 	defer k.file.Unlock()
-	err = k.db.Update(func(tx *bbolt.Tx) error {
+	err = k.update(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket(keysBucket)
 		for _, class := range classes {
 			generation = 1
@@ -216,7 +216,7 @@ func (k *Keyring) rewrite(change func(bucket, name, value []byte) ([]byte, error
 	if err != nil {
 		return err
 	}
-	err = k.db.View(func(from *bbolt.Tx) error {
+	err = k.view(func(from *bbolt.Tx) error {
 		return db.Update(func(to *bbolt.Tx) error { return copyBuckets(from, to, change, destroyed) })
 	})
 	if err == nil {

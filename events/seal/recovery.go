@@ -61,7 +61,7 @@ func (k *Keyring) SetRecovery(public string) error {
 	}
 	k.file.Lock()
 	defer k.file.Unlock()
-	err = k.db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(recoveryPublicKey, b) })
+	err = k.update(func(tx *bbolt.Tx) error { return tx.Bucket(metaBucket).Put(recoveryPublicKey, b) })
 	if err = errors.Join(err, k.wrapForRecovery()); err != nil {
 		return fmt.Errorf("set the recovery key: %w", err)
 	}
@@ -72,7 +72,7 @@ func (k *Keyring) SetRecovery(public string) error {
 func (k *Keyring) HasRecovery() (has bool, err error) {
 	k.file.RLock()
 	defer k.file.RUnlock()
-	err = k.db.View(func(tx *bbolt.Tx) error {
+	err = k.view(func(tx *bbolt.Tx) error {
 		has = tx.Bucket(metaBucket).Get(recoveryMasterKey) != nil
 		return nil
 	})
@@ -81,7 +81,7 @@ func (k *Keyring) HasRecovery() (has bool, err error) {
 
 // wrapForRecovery wraps the master key for the recovery key, if one is set.
 func (k *Keyring) wrapForRecovery() error {
-	return k.db.Update(func(tx *bbolt.Tx) error {
+	return k.update(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket(metaBucket)
 		b := meta.Get(recoveryPublicKey)
 		if b == nil {
@@ -128,11 +128,13 @@ func Recover(keysPath, privatePath, masterPath string) (err error) {
 	}
 	defer db.Close()
 	var wrapped []byte
-	err = db.View(func(tx *bbolt.Tx) error {
-		if meta := tx.Bucket(metaBucket); meta != nil {
-			wrapped = append(wrapped, meta.Get(recoveryMasterKey)...)
-		}
-		return nil
+	err = guarded(keysPath, func() error {
+		return db.View(func(tx *bbolt.Tx) error {
+			if meta := tx.Bucket(metaBucket); meta != nil {
+				wrapped = append(wrapped, meta.Get(recoveryMasterKey)...)
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return err

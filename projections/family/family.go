@@ -61,7 +61,11 @@ func Of(s *projections.Snapshot, client string, on events.Date) (*Family, error)
 		return nil, err
 	}
 	fam := &Family{Principal: cmp.Or(f.Until(on).Principal(), client), On: on}
-	for _, id := range append([]string{fam.Principal}, s.Derivatives(fam.Principal)...) {
+	derivatives, err := s.Derivatives(fam.Principal)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range append([]string{fam.Principal}, derivatives...) {
 		m, belongs, err := memberOf(s, id, fam.Principal, on)
 		if err != nil {
 			return nil, err

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,7 +87,7 @@ func (a *Archive) append(records [][]byte) error {
 		return nil
 	}
 	old := a.Tree()
-	w := writer{archive: a, edge: a.edge.clone(), size: old.N}
+	w := writer{archive: a, edge: a.edge.clone(), old: old.N, size: old.N}
 	for _, r := range records {
 		if err := w.add(r); err != nil {
 			return fmt.Errorf("append to archive: %w", err)
@@ -110,6 +111,7 @@ func (a *Archive) append(records [][]byte) error {
 type writer struct {
 	archive *Archive
 	edge    edge
+	old     int64 // size that is committed
 	size    int64
 	files   []*os.File // written, not synced
 }
@@ -204,7 +206,13 @@ func (w *writer) finish() (tlog.Tree, error) {
 }
 
 func (w *writer) writeEdge() error {
+	committed := partials(w.old)
 	for _, p := range partials(w.size) {
+		// A tile of a higher level may be what it was. To write it again would be to
+		// empty, for a moment, a file that the archive rests on.
+		if slices.Contains(committed, p) {
+			continue
+		}
 		data := w.edge.bundle
 		if p.level != entries {
 			data = flatten(w.edge.levels[p.level])

@@ -78,7 +78,8 @@ type Archive struct {
 	edge edge // under appending too
 }
 
-// Create makes an empty archive in a directory that is empty or not there.
+// Create makes an empty archive in a directory that is empty, not there, or holds
+// what a Create left that was broken off.
 func Create(dir string) (*Archive, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create archive: %w", err)
@@ -87,8 +88,10 @@ func Create(dir string) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create archive: %w", err)
 	}
-	if len(entries) > 0 {
-		return nil, fmt.Errorf("create archive %s: the directory is not empty: it holds %s", dir, entries[0].Name())
+	for _, e := range entries {
+		if e.Name() != headFile+durable.Unfinished {
+			return nil, fmt.Errorf("create archive %s: the directory is not empty: it holds %s", dir, e.Name())
+		}
 	}
 	a := &Archive{dir: dir}
 	if a.tree.Hash, err = tlog.TreeHash(0, nil); err != nil {

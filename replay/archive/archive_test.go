@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"pgregory.net/rapid"
@@ -236,6 +237,8 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := archive.Open(dir); !errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("open an empty directory: %v", err)
 	}
+	// What a power cut leaves of a first Create is no archive, and no obstacle.
+	put(t, dir, map[string][]byte{"head.new": []byte("caseledger archive")})
 	must[*archive.Archive](t)(archive.Create(dir))
 	if _, err := archive.Create(dir); err == nil {
 		t.Error("an archive was made over another one")
@@ -272,6 +275,40 @@ func put(t testing.TB, dir string, all map[string][]byte) {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Given an append, then no file that the archive rested on before was touched: a power
+// cut would leave it empty.
+func TestAppendLeavesCommittedFilesAlone(t *testing.T) {
+	dir := t.TempDir()
+	a := must[*archive.Archive](t)(archive.Create(dir))
+	m := &model{}
+	long := time.Date(2008, 1, 1, 0, 0, 0, 0, time.UTC)
+	seen := 0
+	for _, n := range []int{300, 1, 5, 206, 1, 255, 65536, 3} {
+		before := files(t, dir)
+		for name := range before {
+			if err := os.Chtimes(filepath.Join(dir, name), long, long); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.Append(m.grow(t, n)); err != nil {
+			t.Fatal(err)
+		}
+		for name := range before {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if errors.Is(err, fs.ErrNotExist) || name == "head" {
+				continue // pruned after the commit, or replaced at once
+			}
+			if err != nil || !info.ModTime().Equal(long) {
+				t.Errorf("appending %d records wrote %s again: %v", n, name, err)
+			}
+			seen++
+		}
+	}
+	if seen < 100 {
+		t.Errorf("looked at %d files", seen)
 	}
 }
 

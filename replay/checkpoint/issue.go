@@ -103,8 +103,15 @@ func Issue(ctx context.Context, a, looks *archive.Archive, key note.Verifier, si
 	if err == nil {
 		from, all = state.Signed.Size, state.Heads
 	}
-	// Heads that are lost or damaged are made again from the first record on.
-	if err := Follow(ctx, a, all, from, uint64(tree.N), progress); err != nil {
+	// Heads that are lost or damaged, which may show as late as here, are made again
+	// from the first record on.
+	err = Follow(ctx, a, all, from, uint64(tree.N), progress)
+	var damaged *heads.DamageError
+	if errors.As(err, &damaged) {
+		all = heads.New()
+		err = Follow(ctx, a, all, 0, uint64(tree.N), progress)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return put(a, key, signer, Heads{all.Root(), next}, all)

@@ -20,10 +20,13 @@ func Create(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
+// Unfinished ends the name of what Replace writes: a crash may leave it.
+const Unfinished = ".new"
+
 // Replace replaces a file at once and durably: after a crash it is the old
 // one or the new one.
 func Replace(path string, data []byte) error {
-	f, err := Create(path + ".new")
+	f, err := Create(path + Unfinished)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -76,11 +77,11 @@ func (a *App) execute(ctx context.Context, req Request) (Receipt, error) {
 	defer a.subjects.lock(w.subject)()
 	for attempt := 1; ; attempt++ {
 		receipt, err := a.attempt(ctx, w)
-		if !isRace(err) {
+		if !isRace(err) && !a.mayPass(ctx, err) {
 			return a.carryOut(receipt, err)
 		}
 		a.cache.drop(w.subject)
-		if receipt, err := a.readBack(ctx, w); err != nil || receipt.Record != nil {
+		if receipt, err := a.readBack(ctx, w); err != nil && !a.mayPass(ctx, err) || receipt.Record != nil {
 			return a.carryOut(receipt, err)
 		}
 		if attempt == maxAttempts {
@@ -112,6 +113,23 @@ func isRace(err error) bool {
 	var conflict *events.ConflictError
 	return errors.As(err, &conflict) || errors.Is(err, events.ErrUncertain)
 }
+
+// mayPass waits when an error may pass: of several servers, one that led until it was
+// paused or cut off answers for a moment from what it knew, and what came later seems to be lost.
+func (a *App) mayPass(ctx context.Context, err error) bool {
+	var damage *events.DamageError
+	if !a.shared || !errors.As(err, &damage) {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(staleLeader):
+	}
+	return true
+}
+
+// staleLeader is about how long a server needs to find out that it leads no more.
+const staleLeader = 2 * time.Second
 
 // work is one command on its way.
 type work struct {

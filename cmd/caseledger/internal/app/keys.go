@@ -13,18 +13,24 @@ import (
 	"caseledger/projections/retention"
 )
 
-// openLooks opens the stream ACCESS, once.
+// openLooks opens the stream ACCESS, once. It must hold the last look that this
+// directory knows of.
 func (l *Ledger) openLooks(ctx context.Context) (events.Log, error) {
 	l.looksMu.Lock()
 	defer l.looksMu.Unlock()
 	if l.looks == nil {
 		config := l.stores.config
 		config.Stream = jetstream.Access
+		floor, err := readLooksFloor(l.Place)
+		if err != nil {
+			return nil, err
+		}
+		config.Floor = floor
 		log, err := jetstream.Open(ctx, config)
 		if err != nil {
 			return nil, err
 		}
-		l.looks = log
+		l.looks = &looksLog{Log: log, place: l.Place, last: floor.Sequence}
 	}
 	return l.looks, nil
 }

@@ -260,8 +260,12 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	if _, err = l.CatchUp(ctx); err != nil {
 		return nil, err
 	}
-	if slices.Contains(o.Views, projections.View(retention.View{})) {
-		err = l.destroyOrdered()
+	if !slices.Contains(o.Views, projections.View(retention.View{})) {
+		return l, nil
+	}
+	var doubt *projections.DoubtError
+	if err = l.destroyOrdered(); errors.As(err, &doubt) {
+		err = errors.Join(l.Views.Rebuild(ctx, l.Log, o.Progress), l.destroyOrdered())
 	}
 	return l, err
 }

@@ -228,15 +228,32 @@ func (l *Ledger) Key() (note.Verifier, error) {
 	return key, nil
 }
 
+// A SigningKeyError reports a signing key that is not there or cannot be used.
+type SigningKeyError struct {
+	Path string
+	Err  error
+}
+
+func (e *SigningKeyError) Error() string {
+	return fmt.Sprintf("read the signing key %s: %v", e.Path, e.Err)
+}
+
+func (e *SigningKeyError) Unwrap() error { return e.Err }
+
+// Hint says what a person can do about it.
+func (e *SigningKeyError) Hint() string {
+	return "name the file that init made with --signing-key, from its backup if need be"
+}
+
 // ReadSigner reads a private key that init made.
 func ReadSigner(path string) (note.Signer, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the signing key: %w", err)
+		return nil, &SigningKeyError{path, err}
 	}
 	signer, err := note.NewSigner(strings.TrimSpace(string(b)))
 	if err != nil {
-		return nil, fmt.Errorf("read the signing key %s: it is malformed", path) // never what stands in it
+		return nil, &SigningKeyError{path, errors.New("it is malformed")} // never what stands in it
 	}
 	return signer, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Repaired struct {
 	Records  uint64        `json:"records"`
 	Looks    uint64        `json:"looks"`     // of the stream ACCESS
 	SetAside string        `json:"set_aside"` // where the damaged one lies, untouched
+	// LooksLost is how many looks are gone, at least.
+	LooksLost uint64 `json:"looks_lost,omitzero"`
 }
 
 // RepairOptions say how a repair runs.
@@ -68,9 +71,9 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 			sources = append(sources, repair.Source{Name: "views", Read: v.Source()})
 		}
 	}
-	damaged := openDamaged(p)
+	damaged := openDamaged(ctx, p, jetstream.Ledger)
 	defer func() { err = errors.Join(err, damaged.close()) }()
-	sources = append(sources, damaged.source(ctx, jetstream.Ledger)...)
+	sources = append(sources, damaged.sources()...)
 	r := &Repaired{SetAside: setAside(p.path(streamDir), o.Now())}
 	fresh := p.path(streamDir + ".new")
 	tree := a.Tree()
@@ -79,11 +82,15 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 	if r.Parts, verified, err = fill(ctx, fresh, sources, expect, o.Progress); err != nil {
 		return nil, err
 	}
-	looks, err := fillLooks(ctx, fresh, p, damaged, verified.Ledger)
+	looks, err := fillLooks(ctx, fresh, p, verified.Ledger)
 	if err := errors.Join(err, syncTree(fresh)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(fresh))
 	}
 	r.Records, r.Looks = total(r.Parts), total(looks)
+	known, _ := readLooksFloor(p) // which may be what is damaged
+	if known.Sequence > r.Looks {
+		r.LooksLost = known.Sequence - r.Looks
+	}
 	// A crash between the two leaves no stream, and repairing again makes it.
 	if err := os.Rename(p.path(streamDir), r.SetAside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("set the damaged stream aside: %w", err)
@@ -91,7 +98,7 @@ func RepairStream(ctx context.Context, p Place, o RepairOptions) (_ *Repaired, e
 	if err := errors.Join(os.Rename(fresh, p.path(streamDir)), durable.SyncDir(p.Dir)); err != nil {
 		return nil, fmt.Errorf("put the new stream in its place: %w", err)
 	}
-	return r, nil
+	return r, renewLooksFloor(ctx, p)
 }
 
 func total(parts []repair.Part) (records uint64) {
@@ -160,6 +167,27 @@ func syncTree(dir string) error {
 	})
 }
 
+// keptPromise returns the last signed checkpoint: the ledger's copy of it or, when
+// that is lost or damaged, the archive's; nil when there is neither.
+func (l *Ledger) keptPromise(key note.Verifier) (*checkpoint.Signed, error) {
+	var first error
+	for _, path := range []string{l.Place.path(promiseFile), filepath.Join(l.Place.ArchiveDir(), archive.CheckpointFile)} {
+		b, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the checkpoint: %w", err)
+		}
+		s, err := checkpoint.Open(b, key)
+		if err == nil {
+			return s, nil
+		}
+		first = cmp.Or(first, err)
+	}
+	return nil, first
+}
+
 // RepairArchive writes the archive again from the stream, after every record of
 // it was verified against the last checkpoint, and signs it. The old one is set aside.
 func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o RepairOptions) (*Repaired, error) {
@@ -171,18 +199,16 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	}
 	var expect, expectLooks []audit.Expectation
 	var earlier [][]byte
-	if promised, err := l.promise(); err != nil {
+	s, err := l.keptPromise(key)
+	if err != nil {
 		return nil, err
-	} else if promised != nil {
-		s, err := checkpoint.Open(promised, key)
-		if err != nil {
-			return nil, err
-		}
+	}
+	if s != nil {
 		expect = append(expect, audit.Expect("the last checkpoint", s.Checkpoint, nil))
 		if of, said := s.Looks(); said {
 			expectLooks = append(expectLooks, audit.Expect("the last checkpoint", of, nil))
 		}
-		earlier = append(earlier, promised)
+		earlier = append(earlier, s.Note)
 	}
 	looksLog, err := l.openLooks(ctx)
 	if err != nil {
@@ -213,7 +239,7 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	if _, err := a.CatchUp(ctx, l.Log, o.Progress); err != nil {
 		return nil, err
 	}
-	s, err := checkpoint.Issue(ctx, a, looks, key, signer, earlier, nil)
+	state, err := checkpoint.Issue(ctx, a, looks, key, signer, earlier, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +258,7 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	if l.proof.looks, err = archive.Open(l.Place.LooksArchiveDir()); err != nil {
 		return nil, err
 	}
-	if err := durable.Replace(l.Place.path(promiseFile), s.Signed.Note); err != nil {
+	if err := durable.Replace(l.Place.path(promiseFile), state.Signed.Note); err != nil {
 		return nil, fmt.Errorf("keep the checkpoint: %w", err)
 	}
 	return r, nil

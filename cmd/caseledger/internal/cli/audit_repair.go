@@ -99,6 +99,9 @@ func (p *Program) printRepaired(what string, r *app.Repaired) error {
 		}
 		err = errors.Join(err, p.printf("from the %s: %s%s\n", part.Source, plural(int(part.Records), "record"), ended))
 	}
+	if r.LooksLost > 0 {
+		err = errors.Join(err, p.printf("%s at identities lost: neither the archive nor what is left of the stream has them\n", plural(int(r.LooksLost), "look")))
+	}
 	if r.SetAside != "" {
 		err = errors.Join(err, p.printf("the damaged one is set aside, untouched: %s\n", r.SetAside))
 	}

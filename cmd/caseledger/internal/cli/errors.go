@@ -20,6 +20,7 @@ import (
 	"caseledger/replay/backup"
 	"caseledger/replay/bundle"
 	"caseledger/replay/checkpoint"
+	"caseledger/replay/heads"
 	"caseledger/replay/trace"
 )
 
@@ -120,6 +121,7 @@ func hint(err error) string {
 		contend  *app.ContentionError
 		notFound *projections.NotFoundError
 		archived *archive.DamageError
+		headless *heads.DamageError
 		forked   *archive.DivergedError
 		broken   *checkpoint.ForkError
 		mismatch *audit.MismatchError
@@ -156,7 +158,7 @@ func hint(err error) string {
 		return "restore another backup; this one is evidence of what happened to it: keep it"
 	case errors.As(err, &bundled):
 		return "the file is not what the ledger signed, or --key is not the ledger's: trust nothing in it"
-	case errors.As(err, &archived):
+	case errors.As(err, &archived), errors.As(err, &headless):
 		return "if the stream is well, write the archive again: caseledger audit repair --archive-from-stream"
 	case errors.As(err, &broken), errors.As(err, &mismatch):
 		return "do not record anything more: keep a copy of everything as it is; both copies and the checkpoint are evidence"

@@ -21,6 +21,7 @@ import (
 var needNoRole = []auth.Action{
 	"commands", "schema", "version", "docs", "demo", "init", "serve", "identity new", "identity show", "keys restore", "keys recover",
 	"audit check", "bench", "monitor rules", "backup new-key", "restore",
+	"torture", "torture unsynced", "torture node",
 }
 
 // TestEveryCommandHasARole fails for a command that the table of roles does not

@@ -110,7 +110,7 @@ Exit codes:
 		{"figures", "Figures:", []*cobra.Command{p.reportCommand(), p.systemsCommand()}},
 		{"prove", "Proof and safekeeping:", []*cobra.Command{p.auditCommand(), p.backupCommand(), p.restoreCommand(), p.keysCommand(), p.retentionCommand()}},
 		{"run", "Running:", []*cobra.Command{
-			p.initCommand(), p.serveCommand(), p.demoCommand(), p.replayCommand(), p.identityCommand(), p.principalsCommand(), p.benchCommand(),
+			p.initCommand(), p.serveCommand(), p.demoCommand(), p.replayCommand(), p.identityCommand(), p.principalsCommand(), p.benchCommand(), p.tortureCommand(),
 		}},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
