@@ -230,6 +230,9 @@ func (m *model) run(c *mClock, d day, paid bool) bool {
 			return false
 		}
 		g := c.grants[c.taken]
+		if g > c.lastRan+1 && !paid {
+			return false // granted after the end: it begins on the first enrolled, eligible day
+		}
 		c.taken++
 		if g > c.lastRan+1 {
 			c.chain++

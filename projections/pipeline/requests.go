@@ -78,7 +78,7 @@ func Requests(s *projections.Snapshot, q RequestFilter) ([]Request, error) {
 		return nil
 	})
 	slices.SortStableFunc(found, func(a, b Request) int {
-		return cmp.Or(cmp.Compare(slices.Index(Lists(), a.List), slices.Index(Lists(), b.List)), cmp.Compare(a.Due, b.Due), cmp.Compare(a.Since, b.Since))
+		return cmp.Or(cmp.Compare(slices.Index(Lists(), a.List), slices.Index(Lists(), b.List)), cmp.Compare(a.Due, b.Due), cmp.Compare(a.Since, b.Since), cmp.Compare(a.Client, b.Client))
 	})
 	return found, err
 }

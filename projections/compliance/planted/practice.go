@@ -101,12 +101,21 @@ func (s *scene) newID() string {
 	return fmt.Sprintf("C-PLANTED-%d", s.made)
 }
 
+// billed reports whether an agency billed the last month that should be billed by the
+// day: whoever is added there is billed with the others.
+func (s *scene) billed(agency string) bool {
+	return slices.ContainsFunc(s.facts, func(f *Fact) bool {
+		e, ok := f.Event.(*events.InvoiceGenerated)
+		return ok && f.Subject.ID() == agency && e.Closing >= (s.day-31).FirstOfMonth()-1 && f.OccurredOn <= s.day
+	})
+}
+
 // enroll adds a client with whom everything is done as it should be, at an agency
 // with a case manager who has room.
 func (s *scene) enroll(on events.Date) (id string, ok bool) {
 	w := s.pickWorker(func(w *worker) bool {
 		a := s.agencies[w.agency]
-		return a != nil && a.signed < on && !w.supervisor && w.capacity == 100 && slices.Contains(w.languages, "en")
+		return a != nil && a.signed < on && s.billed(w.agency) && !w.supervisor && w.capacity == 100 && slices.Contains(w.languages, "en")
 	})
 	if w == nil {
 		return "", false

@@ -12,7 +12,7 @@ import (
 // a fifth of the time. A memory limit is no way to that: what lives may come
 // near it, and then the collector does nothing else.
 const (
-	rebuildHeap = 440 << 20 // bytes that the heap may grow to
+	rebuildHeap = 420 << 20 // bytes that the heap may grow to
 	leastGrowth = 50        // percent of what lives
 	mostGrowth  = 300
 )

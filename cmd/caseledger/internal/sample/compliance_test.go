@@ -21,7 +21,7 @@ func plantSize() (agencies, rounds int) {
 	if os.Getenv("CASELEDGER_LONG") != "" {
 		return 0, 24
 	}
-	return 6, 10
+	return 6, 8
 }
 
 // asked are the days on which a clean sample is looked at: early, at a year's end, in
