@@ -65,7 +65,8 @@ func (t *trial) fillRound(round int) (err error) {
 		return err
 	}
 	t.count(fillsName, 1)
-	if o.code != codeFull || !bytes.Contains(o.err, []byte("full")) || !bytes.Contains(o.err, []byte("make room")) {
+	said := bytes.Contains(o.err, []byte("full")) || bytes.Contains(o.err, []byte("no space left"))
+	if o.code != codeFull || !said || !bytes.Contains(o.err, []byte("make room")) {
 		t.fail("a full disk: %s", o)
 	}
 	l.askWhenFull(w)
