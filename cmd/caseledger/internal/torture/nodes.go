@@ -76,8 +76,12 @@ func (t *trial) newClusterLedger(c *cluster) (*ledger, error) {
 	l := &ledger{t: t, dir: t.path("writer-A"), model: newModel()}
 	reach := []string{"--nats", c.config.URL, "--token-file", c.token}
 	l.args = append([]string{"--data", l.dir}, reach...)
-	if _, err := t.must(append([]string{"init", "--replicas", "3"}, l.args...)...); err != nil {
-		return nil, err
+	o := t.run(append([]string{"init", "--replicas", "3"}, l.args...)...)
+	for try := 0; o.code == codeMissing && try < 10; try++ { // they have not elected a leader yet
+		o = t.run(append([]string{"init", "--replicas", "3"}, l.args...)...)
+	}
+	if o.code != 0 {
+		return nil, errors.New(o.String())
 	}
 	for i := range clusterWriters {
 		name := string(rune('A' + i))
