@@ -33,8 +33,12 @@ systems: ## the systems of the rulebook, each with its commands, its facts in th
 	@[ -e $(DATA) ] || $(MAKE) --no-print-directory demo >/dev/null
 	@$(MAKE) --no-print-directory build >/dev/null && $(BIN) systems --data $(DATA)
 
+# The scripts run the whole program, some of them for a whole sample programme: under the
+# race detector only those in which several of its processes or writers meet.
 test: ## run all tests, with the race detector
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $$(go list ./... | grep -v '/cmd/caseledger$$')
+	go test -timeout 20m ./cmd/caseledger
+	go test -race -timeout 20m -run 'Scripts/(serve|locked|looks|keys|invoice|backup)$$' ./cmd/caseledger
 
 test-long: ## run all tests with many more random histories, fuzz seeds, and benchmarks once
 	CASELEDGER_LONG=1 go test -race -timeout 60m -count=1 -tags long ./...

@@ -2,8 +2,10 @@ package projections
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -156,6 +158,10 @@ func (b *builder) writeRows(ctx context.Context, ordered <-chan job, total uint6
 		}
 		done += uint64(len(result.rows))
 		b.progress(Progress{Derive, done, total})
+	}
+	// A build that is broken off ends the batches early, which looks like their end.
+	if done != total {
+		return errors.Join(cmp.Or(ctx.Err(), fmt.Errorf("derive: %d of %d subjects", done, total)), w.finish(context.Canceled))
 	}
 	slices.SortFunc(links, bytes.Compare)
 	for _, key := range links {

@@ -7,6 +7,7 @@ import (
 
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/benefits"
 	"caseledger/projections/billing"
 	"caseledger/projections/clocks"
 	"caseledger/projections/projtest"
@@ -45,7 +46,7 @@ func few(t *testing.T) *programme {
 func withEverything(t *testing.T, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
 	v, err := projections.Open(t.TempDir()+"/views", []projections.View{
-		statistics.View{}, statistics.WorkView{}, clocks.View{}, reimbursement.View{}, billing.View{},
+		statistics.View{}, statistics.WorkView{}, clocks.View{}, reimbursement.View{}, billing.View{}, benefits.View{},
 	}, projections.Options{})
 	if err != nil {
 		t.Fatal(err)
