@@ -329,7 +329,11 @@ func (l *Log) duplicateError(ctx context.Context, subject events.Subject, expect
 	if last != expected {
 		return &events.ConflictError{Subject: subject, Expected: expected}
 	}
-	return fmt.Errorf("append to %s: record id %s stands at #%d already", subject, recordID, at)
+	err = fmt.Errorf("record id %s stands at #%d already", recordID, at)
+	if l.replicas > 1 { // this call may have written it, sent again between two leaders
+		err = fmt.Errorf("%w: %w", events.ErrUncertain, err)
+	}
+	return fmt.Errorf("append to %s: %w", subject, err)
 }
 
 // Head implements [events.Log]. The stream's leader answers.

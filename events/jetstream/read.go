@@ -123,8 +123,9 @@ func (l *Log) verify(ctx context.Context, sequence uint64) (*events.Message, err
 	}
 }
 
-// staleLeader is how long a server may take to find out that it leads no more.
-const staleLeader = 5 * time.Second
+// staleLeader is how long a server may take to find out that it leads no more: one
+// that is cut off looks for its quorum every ten seconds.
+const staleLeader = 20 * time.Second
 
 // getRange passes a short range to f as far as it comes without a gap, and
 // returns the last sequence number it passed on.
