@@ -24,6 +24,7 @@ const (
 	Performance         = "performance"
 	FundsAllocated      = "funds-allocated"
 	AlternativeRelief   = "alternative-relief"
+	TimeToLetter        = "time-to-letter"
 )
 
 // A Range says what the days of a report are.
@@ -53,7 +54,7 @@ type Definition struct {
 	Since   int      `json:"since"`           // first fiscal year that it tells of
 	By      []string `json:"by,omitempty"`    // dimensions to choose from
 	Money   bool     `json:"money,omitzero"`  // whether it holds amounts
-	Drawing *Drawing `json:"chart,omitempty"` // nil: it is not drawn
+	Drawing *Drawing `json:"chart,omitempty"` // nil: as a table, since its figures are of different kinds
 
 	usual []string // dimensions when none are chosen
 	sheet func(Query) *sheet
@@ -65,19 +66,19 @@ func Catalogue() []Definition {
 		{Name: LettersByFiscalYear, Range: FiscalYearsRange, sheet: lettersByFiscalYear,
 			Counts: "certification and eligibility letters", Drawing: &Drawing{"columns", []string{"adult_victims", "child_victims"}, "letters"}},
 		{Name: ClientsEnrolled, Range: MonthsRange, sheet: clientsEnrolled,
-			Counts: "clients served, by status, sex, age group and form"},
+			Counts: "clients served, by status, sex, age group and form", Drawing: &Drawing{"columns", []string{"male", "female"}, "clients"}},
 		{Name: PerCapita, Range: FiscalYearRange, sheet: perCapita,
-			Counts: "clients served in it, by the last status"},
+			Counts: "clients served in it, by the last status", Drawing: &Drawing{"columns", []string{"value"}, "clients"}},
 		{Name: LettersProfile, Range: FiscalYearRange, sheet: lettersProfile,
 			Counts: "letters of it, by sex, form, country and State"},
 		{Name: PerCapitaCumulative, Range: MonthsRange, sheet: perCapitaCumulative,
-			Counts: "victims, derivatives, subcontractors and locations"},
+			Counts: "victims, derivatives, subcontractors and locations", Drawing: &Drawing{"columns", []string{"value"}, "number"}},
 		{Name: ClientsByFiscalYear, Range: FiscalYearsRange, sheet: clientsByFiscalYear,
 			Counts: "new, continuing and reopened clients, and distinct persons", Drawing: &Drawing{"stacked", []string{"new", "continuing", "reopened"}, "clients"}},
 		{Name: Letters, Range: FiscalYearsRange, sheet: lettersCube, By: letterDimensions.names(), usual: []string{"fiscal_year", "kind", "sex", "form"},
-			Counts: "letters by any of year, kind, sex, age group, form, country, State"},
+			Counts: "letters by any of year, kind, sex, age group, form, country, State", Drawing: &Drawing{"columns", []string{"letters"}, "letters"}},
 		{Name: Clients, Range: MonthsRange, sheet: clientsCube, By: clientDimensions.names(), usual: []string{"class", "sex", "age_group", "form"},
-			Counts: "clients served, by any of class, status, sex, age group, form"},
+			Counts: "clients served, by any of class, status, sex, age group, form", Drawing: &Drawing{"columns", []string{"clients"}, "clients"}},
 		{Name: ServicesByCategory, Range: MonthsRange, sheet: servicesByCategory,
 			Counts: "services, clients who had them, and time", Drawing: &Drawing{"columns", []string{"services"}, "services"}},
 		{Name: CaseloadOverTime, Range: MonthsRange, sheet: caseloadOverTime,
@@ -87,18 +88,20 @@ func Catalogue() []Definition {
 		{Name: DollarsByMonth, Money: true, Range: MonthsRange, sheet: dollarsByMonth,
 			Counts: "entitlements as they accrue", Drawing: &Drawing{"stacked", []string{"administrative", "client_expenses"}, "dollars"}},
 		{Name: DollarsPerClient, Money: true, Range: FiscalYearsRange, sheet: dollarsPerClient,
-			Counts: "months of service and dollars, per client"},
+			Counts: "months of service and dollars, per client", Drawing: &Drawing{"columns", []string{"dollars_per_client"}, "dollars"}},
 		{Name: DollarsByOutcome, Money: true, Range: FiscalYearsRange, sheet: dollarsByOutcome,
-			Counts: "months of service and dollars of closed cases, by what was reached"},
+			Counts: "months of service and dollars of closed cases, by what was reached", Drawing: &Drawing{"columns", []string{"dollars_per_client"}, "dollars"}},
+		{Name: TimeToLetter, Range: FiscalYearsRange, sheet: timeToLetter,
+			Counts: "days from identification to a letter", Drawing: &Drawing{"columns", []string{"median_days", "p90_days"}, "days"}},
 		{Name: AlternativeRelief, Range: MonthsRange, sheet: alternativeRelief,
-			Counts: "clients on other paths than certification, by how each stands"},
+			Counts: "clients on other paths than certification, by how each stands", Drawing: &Drawing{"stacked", []string{"applied", "granted", "denied", "withdrawn"}, "clients"}},
 		{Name: Performance, Money: true, Range: FiscalYearRange, sheet: performance,
 			Counts: "targets beside actuals, as the assessment of S3 asks"},
 		{Name: FundsAllocated, Money: true, Range: FiscalYearRange, sheet: fundsAllocated,
-			Counts: "money set aside and spent, by purpose"},
+			Counts: "money set aside and spent, by purpose", Drawing: &Drawing{"columns", []string{"allocated", "spent"}, "dollars"}},
 	}
 	for i, d := range reports {
-		if reports[i].Since = 2006; d.Name == LettersByFiscalYear || d.Name == Letters {
+		if reports[i].Since = 2006; slices.Contains([]string{LettersByFiscalYear, Letters, TimeToLetter}, d.Name) {
 			reports[i].Since = 2001
 		}
 	}

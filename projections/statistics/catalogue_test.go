@@ -10,7 +10,9 @@ import (
 	"caseledger/projections/benefits"
 	"caseledger/projections/billing"
 	"caseledger/projections/clocks"
+	"caseledger/projections/pipeline"
 	"caseledger/projections/projtest"
+	"caseledger/projections/referrals"
 	"caseledger/projections/reimbursement"
 	"caseledger/projections/statistics"
 )
@@ -46,7 +48,7 @@ func few(t *testing.T) *programme {
 func withEverything(t *testing.T, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
 	v, err := projections.Open(t.TempDir()+"/views", []projections.View{
-		statistics.View{}, statistics.WorkView{}, clocks.View{}, reimbursement.View{}, billing.View{}, benefits.View{},
+		statistics.View{}, statistics.WorkView{}, clocks.View{}, reimbursement.View{}, billing.View{}, benefits.View{}, pipeline.View{}, referrals.View{},
 	}, projections.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func Compare(table string, r *Report) ([]Change, error) {
 		return nil, err
 	}
 	header, body := rows[0], rows[1:]
-	labels := r.labels()
+	labels := r.Labels()
 	changes := []Change{}
 	for _, was := range body {
 		now := slices.IndexFunc(r.Rows, func(row []string) bool { return sameLabels(labels, header, was, r.Columns, row) })
@@ -136,8 +136,8 @@ func Compare(table string, r *Report) ([]Change, error) {
 	return changes, nil
 }
 
-// labels returns the number of leading columns that name a row.
-func (r *Report) labels() int {
+// Labels returns the number of leading columns that name a row.
+func (r *Report) Labels() int {
 	d, _ := Find(r.Name)
 	switch {
 	case r.Name == LettersProfile:

@@ -22,7 +22,7 @@ const (
 	Lines   Kind = "lines"   // one line for each series
 )
 
-// A Chart is a table to be drawn.
+// A Chart is a table to be drawn. Without labels the picture is the table alone.
 type Chart struct {
 	Kind   Kind
 	Title  string
@@ -56,9 +56,10 @@ const (
 	top        = 92
 	plotHeight = 300
 	bottom     = top + plotHeight
-	tableTop   = bottom + 84
 	rowHeight  = 19
-	character  = 7 // width of one, about
+	character  = 7  // width of one, about
+	labelRoom  = 22 // characters of a slanted label
+	most       = 60 // labels: more of them make no picture
 )
 
 // colors are told apart by people who do not see all of them.
@@ -71,7 +72,7 @@ var picture = template.Must(template.ParseFS(files, "chart.svg.tmpl"))
 
 // SVG writes the picture. The same chart gives the same bytes.
 func (c *Chart) SVG(w io.Writer) error {
-	if len(c.Labels) == 0 || len(c.Series) == 0 {
+	if len(c.Labels) == 0 && len(c.Rows) == 0 {
 		return fmt.Errorf("draw %s: there is nothing to draw", c.Title)
 	}
 	for _, s := range c.Series {
@@ -79,9 +80,13 @@ func (c *Chart) SVG(w io.Writer) error {
 			return fmt.Errorf("draw %s: %s has %d values for %d labels", c.Title, s.Name, len(s.Values), len(c.Labels))
 		}
 	}
-	p := &plot{Chart: c, step: nice(c.highest())}
-	p.axis()
-	p.series()
+	p := &plot{Chart: c, step: nice(c.highest()), Drawn: len(c.Labels) > 0 && len(c.Labels) <= most, top: bottom + 60, wide: width}
+	if p.Drawn {
+		p.axis()
+		p.series()
+	} else {
+		p.top = 72
+	}
 	p.table()
 	if err := picture.Execute(w, p); err != nil {
 		return fmt.Errorf("draw %s: %w", c.Title, err)
@@ -121,6 +126,10 @@ func nice(highest int64) int64 {
 // A plot is a chart with its geometry.
 type plot struct {
 	*Chart
+	Drawn  bool // there is more than the table
+	top    int  // of the table
+	wide   int  // of the picture
+	edge   int  // of the table
 	step   int64
 	lines  int64 // number of steps up to the top
 	Ticks  []text
@@ -161,11 +170,12 @@ type path struct {
 }
 
 // The template's constants.
-func (*plot) Width() int     { return width }
-func (*plot) Left() int      { return left }
-func (*plot) Right() int     { return right }
-func (*plot) Bottom() int    { return bottom }
-func (*plot) TableLeft() int { return 24 }
+func (p *plot) Width() int      { return p.wide }
+func (p *plot) TableRight() int { return p.edge }
+func (*plot) Left() int         { return left }
+func (*plot) Right() int        { return right }
+func (*plot) Bottom() int       { return bottom }
+func (*plot) TableLeft() int    { return 24 }
 
 func color(i int) template.CSS { return template.CSS(colors[i%len(colors)]) }
 
@@ -197,6 +207,11 @@ func (p *plot) axis() {
 	for i, l := range p.Labels {
 		if i%every == 0 {
 			x, w := p.slot(i)
+			if p.Slant {
+				l = shorten(l)
+				// A slanted character takes 6 units of height.
+				p.top = max(p.top, bottom+42+6*utf8.RuneCountInString(l))
+			}
 			p.Names = append(p.Names, text{x + w/2, bottom + 18, "middle", l})
 		}
 	}
@@ -263,17 +278,27 @@ func (p *plot) drawLines() {
 func (p *plot) table() {
 	n := len(p.Columns)
 	if n == 0 {
-		p.Height = tableTop
+		p.Height = p.top
 		return
 	}
-	each := min(150, (width-48)/n)
+	// Each column is as wide as what stands in it.
+	edges, x := make([]int, n), 24
+	for i, name := range p.Columns {
+		longest := utf8.RuneCountInString(name) + 1 // a head is bold
+		for _, row := range p.Rows {
+			longest = max(longest, utf8.RuneCountInString(row[i]))
+		}
+		x += character*longest + 18
+		edges[i] = x
+	}
+	p.edge, p.wide = x, max(p.wide, x+24)
 	at := func(i int) (int, string) {
 		if i == 0 {
 			return 28, "start"
 		}
-		return 24 + (i+1)*each - 8, "end"
+		return edges[i] - 8, "end"
 	}
-	y := tableTop
+	y := p.top
 	for i, name := range p.Columns {
 		x, anchor := at(i)
 		p.Heads = append(p.Heads, text{x, y, anchor, name})
@@ -294,6 +319,14 @@ func (p *plot) table() {
 		}
 	}
 	p.Height = y + 20
+}
+
+// shorten cuts a label to the room that there is below the axis; the table has all of it.
+func shorten(label string) string {
+	if r := []rune(label); len(r) > labelRoom {
+		return string(r[:labelRoom-1]) + "…"
+	}
+	return label
 }
 
 // fold breaks a text at spaces into lines of at most n characters.

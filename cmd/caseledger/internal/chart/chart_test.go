@@ -84,10 +84,20 @@ func TestProportion(t *testing.T) {
 	}
 }
 
+// Given a table without labels, then the picture is the table.
+func TestTableAlone(t *testing.T) {
+	c := example("")
+	c.Labels, c.Series = nil, nil
+	svg := drawn(t, c)
+	if !strings.Contains(svg, ">286<") || strings.Contains(svg, "<path") || strings.Count(svg, "<rect") != 1 {
+		t.Error(svg)
+	}
+}
+
 // Given a chart without values, or with too few of them, then it is refused.
 func TestNothingToDraw(t *testing.T) {
 	empty := example(chart.Columns)
-	empty.Labels = nil
+	empty.Labels, empty.Rows = nil, nil
 	short := example(chart.Columns)
 	short.Series[0].Values = short.Series[0].Values[:1]
 	for _, c := range []*chart.Chart{empty, short} {

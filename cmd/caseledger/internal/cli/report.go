@@ -168,7 +168,7 @@ func (p *Program) report(ctx context.Context, l *app.Ledger, args []string, o re
 }
 
 func reportSheet(r *statistics.Report) sheet {
-	s := sheet{title: r.Title, rows: r.Rows, notes: r.Definitions}
+	s := sheet{title: r.Title, rows: r.Rows, notes: append(slices.Clone(r.Definitions), policyNote(r))}
 	for i, name := range r.Columns {
 		s.columns = append(s.columns, column{name, i > 0 && isNumeric(r.Rows, i)})
 	}

@@ -55,11 +55,7 @@ func (p *Program) writeReport(r *statistics.Report, v provenance, out string) er
 		case formatXLSX:
 			return reportWorkbook(w, r, v)
 		case formatSVG:
-			c, err := reportChart(r, v)
-			if err != nil {
-				return err
-			}
-			return c.SVG(w)
+			return reportChart(r, v).SVG(w)
 		}
 		to := *p
 		to.Out, to.Terminal = w, to.Terminal && out == ""
@@ -67,19 +63,21 @@ func (p *Program) writeReport(r *statistics.Report, v provenance, out string) er
 	})
 }
 
-// reportChart draws the columns that the catalogue names.
-func reportChart(r *statistics.Report, v provenance) (*chart.Chart, error) {
+// reportChart draws the columns that the catalogue names; a report whose figures are of
+// different kinds is drawn as its table.
+func reportChart(r *statistics.Report, v provenance) *chart.Chart {
+	c := &chart.Chart{
+		Title: r.Title, Columns: spaced(r.Columns), Rows: r.Rows, Notes: append(slices.Clone(r.Definitions), policyNote(r), v.String()),
+	}
 	d, _ := statistics.Find(r.Name)
 	if d.Drawing == nil {
-		return nil, usage("--format svg: %s is not drawn; report --list names the reports that are", r.Name)
+		return c
 	}
-	c := &chart.Chart{
-		Kind: chart.Kind(d.Drawing.Kind), Title: r.Title, Unit: d.Drawing.Unit, Columns: spaced(r.Columns), Rows: r.Rows,
-		Notes: append(slices.Clone(r.Definitions), v.String()),
-	}
+	c.Kind, c.Unit = chart.Kind(d.Drawing.Kind), d.Drawing.Unit
+	labels := r.Labels()
 	drawn := slices.DeleteFunc(slices.Clone(r.Rows), func(row []string) bool { return row[0] == "all" || row[0] == "distinct persons" })
 	for _, row := range drawn {
-		c.Labels = append(c.Labels, row[0])
+		c.Labels = append(c.Labels, strings.Join(row[:labels], " "))
 	}
 	for _, name := range d.Drawing.Series {
 		s := chart.Series{Name: strings.ReplaceAll(name, "_", " ")}
@@ -93,7 +91,15 @@ func reportChart(r *statistics.Report, v provenance) (*chart.Chart, error) {
 		}
 		c.Series = append(c.Series, s)
 	}
-	return c, nil
+	return c
+}
+
+// policyNote says which adoption of the policy the figures rest on.
+func policyNote(r *statistics.Report) string {
+	if r.Policy.Record == "" {
+		return "policy: the rulebook's defaults"
+	}
+	return fmt.Sprintf("policy: as adopted with effect from %s, record %s", r.Policy.Effective, r.Policy.Record)
 }
 
 // figure reads a count or an amount, an amount in cents.
@@ -132,7 +138,7 @@ func reportWorkbook(w io.Writer, r *statistics.Report, v provenance) error {
 	}
 	b.Widths(name, widths...)
 	y := len(r.Rows) + 5
-	for _, note := range append(slices.Clone(r.Definitions), v.String(), "definitions "+v.Definitions) {
+	for _, note := range append(slices.Clone(r.Definitions), policyNote(r), v.String(), "definitions "+v.Definitions) {
 		b.Put(name, 1, y, b.Text, note)
 		y++
 	}
