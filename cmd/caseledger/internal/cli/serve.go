@@ -64,11 +64,6 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	socket, err := listenSocket(place.Socket())
-	if err != nil {
-		return fmt.Errorf("listen for commands: %w", err)
-	}
-	defer os.Remove(place.Socket())
 	token := ""
 	if listener != nil {
 		token = listener.ReadToken
@@ -77,6 +72,12 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 		return err
 	}
 	defer os.Remove(place.Token())
+	// Last: who can connect finds everything as it is to be.
+	socket, err := listenSocket(place.Socket())
+	if err != nil {
+		return fmt.Errorf("listen for commands: %w", err)
+	}
+	defer os.Remove(place.Socket())
 	if err := p.announce(l, listener != nil); err != nil {
 		return err
 	}
