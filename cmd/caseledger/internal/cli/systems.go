@@ -179,8 +179,10 @@ func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 		for _, fact := range strings.Fields(one.facts) {
 			line.Events += counts[fact]
 		}
-		if line.Says, err = p.says(ctx, l, line.Report, one.holds); err != nil {
-			return fmt.Errorf("ask %s: %w", line.Report, err)
+		if line.Events > 0 { // else there may be nobody to ask about
+			if line.Says, err = p.says(ctx, l, line.Report, one.holds); err != nil {
+				return fmt.Errorf("ask %s: %w", line.Report, err)
+			}
 		}
 		if lines = append(lines, line); line.Events == 0 || line.Says == "" {
 			empty = append(empty, one.name)
