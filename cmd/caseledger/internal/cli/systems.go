@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -188,7 +188,7 @@ func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 			empty = append(empty, one.name)
 		}
 	}
-	if err := p.answer(systemsSheet(lines), lines, v); err != nil {
+	if err := p.answer(systemsSheet(lines, p.flags.format == formatText), lines, v); err != nil {
 		return err
 	}
 	if len(empty) > 0 {
@@ -239,16 +239,20 @@ func (p *Program) runOn(ctx context.Context, l *app.Ledger, out io.Writer, args 
 	return one.Run(ctx)
 }
 
-func systemsSheet(lines []systemLine) sheet {
+// systemsSheet lays the lines out, for people with long cells cut and folded.
+func systemsSheet(lines []systemLine, folded bool) sheet {
 	s := sheet{columns: []column{{name: "system"}, {name: "source"}, {name: "commands"}, {"events", true}, {name: "report"}, {name: "a line of it"}}}
 	for _, l := range lines {
-		commands := l.Commands
-		if len(commands) > 2 {
-			commands = append(slices.Clone(commands[:2]), fmt.Sprintf("and %d more", len(l.Commands)-2))
+		commands, says := []string{strings.Join(l.Commands, ", ")}, l.Says
+		if folded {
+			commands, says = wrap(commands[0], 52), cut(says, 64)
 		}
-		s.add(l.System, l.Source, strings.Join(commands, ", "), thousands(uint64(l.Events)), l.Report, cut(l.Says, 64))
+		s.add(l.System, l.Source, commands[0], strconv.Itoa(l.Events), l.Report, says)
+		for _, more := range commands[1:] {
+			s.add("", "", more, "", "", "")
+		}
 	}
-	s.notes = []string{plural(len(lines), "system") + " of the rulebook's section 4; --format json lists all commands of each"}
+	s.notes = []string{plural(len(lines), "system") + " of the rulebook's section 4"}
 	return s
 }
 
