@@ -97,7 +97,7 @@ func dollarsPerClient(q Query) *sheet {
 		})
 		for i, l := range sh.lines {
 			first, last := policy.FiscalYearRange(from + i)
-			err = errorsOr(err, reimbursement.EachClient(s, first, last, func(id []byte, a reimbursement.Amounts) error {
+			err = cmp.Or(err, reimbursement.EachClient(s, first, last, func(id []byte, a reimbursement.Amounts) error {
 				return addAmounts(sh, l, id, a)
 			}))
 		}
@@ -168,7 +168,7 @@ func dollarsByOutcome(q Query) *sheet {
 				closed[string(id)] = p.servedDays(events.MinDate, q.Last)
 			}
 		})
-		err = errorsOr(err, eachWork(s, func(id []byte, w *work) error {
+		err = cmp.Or(err, eachWork(s, func(id []byte, w *work) error {
 			for _, o := range w.outcomes {
 				if o.on <= q.Last {
 					outcomes[string(id)] = append(outcomes[string(id)], o.name)
@@ -191,12 +191,12 @@ func dollarsByOutcome(q Query) *sheet {
 			return err
 		}
 		paid := map[string]reimbursement.Amounts{}
-		err = errorsOr(err, reimbursement.EachClient(s, events.MinDate, q.Last, func(id []byte, a reimbursement.Amounts) error {
+		err = cmp.Or(err, reimbursement.EachClient(s, events.MinDate, q.Last, func(id []byte, a reimbursement.Amounts) error {
 			paid[string(id)] = a
 			return nil
 		}))
 		for _, id := range sortedKeys(closed) {
-			err = errorsOr(err, count(id, paid[id]))
+			err = cmp.Or(err, count(id, paid[id]))
 		}
 		slices.SortFunc(sh.lines, func(a, b *line) int {
 			return cmp.Or(b2i(a.label == "all")-b2i(b.label == "all"), cmp.Compare(a.label, b.label))

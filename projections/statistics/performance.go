@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -29,7 +30,7 @@ func performance(q Query) *sheet {
 		l.texts[1] = d.unit
 	}
 	sh.fill = func(s *projections.Snapshot) error {
-		return errorsOr(errorsOr(m.people(s, sh), m.money(s)), m.goals(s))
+		return cmp.Or(cmp.Or(m.people(s, sh), m.money(s)), m.goals(s))
 	}
 	sh.finish = func() {
 		for i, d := range measureList {
@@ -52,7 +53,9 @@ var measureList = []measure{
 	{"children_eligible", "letters", false, nil},
 	{"clients_served", "clients", false, nil},
 	{"certified_of_enrolled_percent", "percent", false, func(m *measures) (int, bool) { return share100(m.gotLetter, m.enrolledWithout) }},
-	{"days_to_letter_median", "days", true, func(m *measures) (int, bool) { return median(m.daysToLetter) }},
+	{"days_to_letter_median", "days", true, func(m *measures) (int, bool) {
+		return projections.SpreadOf(m.daysToLetter).MedianDays, len(m.daysToLetter) > 0
+	}},
 	{"left_before_letter_percent", "percent", true, func(m *measures) (int, bool) { return share100(m.leftBefore, m.left) }},
 	{"months_of_service", "months", false, func(m *measures) (int, bool) {
 		return (m.days/30 + m.served/2) / max(m.served, 1), m.served > 0
@@ -81,15 +84,6 @@ func share100(part, whole int) (int, bool) {
 	return (200*part + whole) / max(2*whole, 1), whole > 0
 }
 
-// median returns the middle of the numbers, the lower one of two.
-func median(all []int) (int, bool) {
-	if len(all) == 0 {
-		return 0, false
-	}
-	slices.Sort(all)
-	return all[(len(all)-1)/2], true
-}
-
 func (m *measures) people(s *projections.Snapshot, sh *sheet) error {
 	first, last := m.q.First, m.q.Last
 	within := func(d events.Date) bool { return d >= first && d <= last }
@@ -102,7 +96,7 @@ func (m *measures) people(s *projections.Snapshot, sh *sheet) error {
 			sh.lines[1].cells[3].add(events.KindLetter, id, l.sequence)
 		}
 	})
-	return errorsOr(err, eachPerson(s, func(id []byte, p *person) {
+	return cmp.Or(err, eachPerson(s, func(id []byte, p *person) {
 		if n := p.servedDays(first, last); n > 0 {
 			m.served++
 			m.days += n

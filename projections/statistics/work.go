@@ -1,6 +1,7 @@
 package statistics
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -205,7 +206,7 @@ func servicesByCategory(q Query) *sheet {
 			}
 			minutes["all"] += minutes[l.label]
 		}
-		return errorsOr(err, eachWork(s, func(id []byte, w *work) error {
+		return cmp.Or(err, eachWork(s, func(id []byte, w *work) error {
 			if slices.ContainsFunc(w.services, func(l serviceLine) bool { return q.holds(l.month) }) {
 				sh.cell(all, "clients").add(events.KindCase, id, 0)
 			}
@@ -261,13 +262,6 @@ func sumUp(total, part *cell) {
 	total.shown += part.shown
 	total.cents += part.cents
 	total.members = append(total.members, part.members...)
-}
-
-func errorsOr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // months writes days as months of service, with one decimal.

@@ -92,6 +92,11 @@ func (e *RestatementError) Error() string {
 	return fmt.Sprintf("restate %s: %s", e.Publication, e.Reason)
 }
 
+// Hint says what a person can do about it.
+func (e *RestatementError) Hint() string {
+	return "caseledger report publications lists what was published"
+}
+
 func (p *Program) publish(ctx context.Context, l *app.Ledger, name string, o publishOptions) error {
 	c := &publication.PublishFigures{Publication: o.publication, Title: o.title, Report: name}
 	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
