@@ -3,11 +3,14 @@ package projections
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -47,39 +50,67 @@ type builder struct {
 	views    []View
 	until    uint64
 	progress func(Progress)
-	db       *bolt.DB
+	db       *bolt.DB // holds the file, and reads it while rows are derived
+	file     *pageFile
+	buckets  map[string][]byte // those that are complete, see [tree.finish]
 	runs     *runs
 
 	position Position
-	packer   packer
-	spare    [][]byte // buffers of segments, free after a commit
-	used     [][]byte
-	commands []commandKey // of the incomplete run
-	free     chan *batch  // batches that are written
-	ignored  []string     // types that every view ignores
-	skipped  positions    // the records of these types, by position
-	starts   [][]byte     // the first subject of each batch to derive
+	ignored  []string    // types that every view ignores
+	skipped  positions   // the records of these types, by position
+	free     chan *batch // batches that are written
+	starts   [][]byte    // the first subject of each batch to derive
 }
 
 func newBuilder(path string, views []View, until uint64, runSize int, progress func(Progress)) (*builder, error) {
 	if err := removeLeftover(path); err != nil {
 		return nil, err
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{
-		Timeout: 100 * time.Millisecond, NoSync: true, NoGrowSync: true, NoFreelistSync: true,
-		FreelistType: bolt.FreelistMapType, InitialMmapSize: mapSize(until),
-	})
-	if err != nil {
+	b := &builder{
+		path: path, views: views, until: until, progress: progress, buckets: map[string][]byte{},
+		free: make(chan *batch, 2*batchesAhead), ignored: ignoredBy(views),
+	}
+	if err := b.open(); err != nil {
 		return nil, fmt.Errorf("build views: %w", err)
 	}
-	r, err := newRuns(filepath.Dir(path), runSize)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("build views: %w", err), db.Close())
+	var err error
+	if b.file, err = appendTo(path, b.db.Info().PageSize); err != nil {
+		return nil, errors.Join(fmt.Errorf("build views: %w", err), b.db.Close())
 	}
-	return &builder{
-		path: path, views: views, until: until, progress: progress, db: db, runs: r,
-		free: make(chan *batch, 2*batchesAhead), ignored: ignoredBy(views),
-	}, nil
+	if b.runs, err = newRuns(filepath.Dir(path), runSize); err != nil {
+		return nil, errors.Join(fmt.Errorf("build views: %w", err), b.file.close(false), b.db.Close())
+	}
+	return b, nil
+}
+
+// open opens the file by bbolt, which makes it if it is not there, and locks it.
+func (b *builder) open() (err error) {
+	b.db, err = bolt.Open(b.path, 0o600, &bolt.Options{
+		Timeout: 100 * time.Millisecond, NoSync: true, FreelistType: bolt.FreelistMapType,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return &LockedError{b.path}
+	}
+	return err
+}
+
+// reopen opens the file again, when it has grown beyond what bbolt knows of it. It is
+// not locked for a moment: another process may have taken it for a leftover.
+func (b *builder) reopen() error {
+	if err := b.db.Close(); err != nil {
+		return err
+	}
+	if err := b.open(); err != nil {
+		return err
+	}
+	ours, err := b.file.file.Stat()
+	if err != nil {
+		return err
+	}
+	if now, err := os.Stat(b.path); err != nil || !os.SameFile(ours, now) {
+		return &LockedError{b.path}
+	}
+	return nil
 }
 
 // removeLeftover removes what a killed build left. It is locked first: a build in
@@ -104,46 +135,74 @@ func removeLeftover(path string) error {
 	return nil
 }
 
-// mapSize is address space for a file of so many records. The file may outgrow
-// it, at the price of a new mapping.
-func mapSize(records uint64) int {
-	return int(min(records*2048+64<<20, 1<<38))
-}
-
 func (b *builder) close(complete bool) error {
-	err := b.runs.close()
-	if complete {
-		err = errors.Join(err, b.db.Sync())
-	}
-	return errors.Join(err, b.db.Close())
+	return errors.Join(b.runs.close(), b.file.close(complete), b.db.Close())
 }
 
 func (b *builder) build(ctx context.Context, src Source) error {
-	if err := b.db.Update((&Views{views: b.views}).create); err != nil {
-		return err
-	}
 	if err := b.ingest(ctx, src); err != nil {
 		return err
 	}
-	b.packer, b.spare, b.used, b.commands, b.free = packer{}, nil, nil, nil, nil
+	b.free = nil
 	subjects, err := b.index()
 	if err != nil {
 		return err
 	}
-	if err := b.derive(ctx, subjects); err != nil {
+	if err := b.commit(nil); err != nil {
 		return err
 	}
-	// The list of free pages, left out so far: without it every Open would have to
-	// visit all pages.
-	b.db.NoFreelistSync = false
-	return b.db.Update(func(*bolt.Tx) error { return nil })
+	if err := b.reopen(); err != nil {
+		return err
+	}
+	rows, err := b.derive(ctx, subjects)
+	if err != nil {
+		return err
+	}
+	return b.commit(rows)
+}
+
+// commit makes the buckets count that are complete; the others are empty.
+func (b *builder) commit(rows tally) error {
+	since := b.file.used.Load()
+	buckets := maps.Clone(b.buckets)
+	for _, name := range bucketNames(b.views) {
+		if buckets[string(name)] == nil {
+			buckets[string(name)], _ = new(tree).finish()
+		}
+	}
+	values := map[string][]byte{
+		string(keyFormat):     []byte(format),
+		string(keyViews):      []byte(describe(b.views)),
+		string(keyCheckpoint): withSum(keyCheckpoint, b.position.checkpoint()),
+	}
+	for key, n := range rows {
+		values[key] = withSum([]byte(key), binary.AppendUvarint(nil, uint64(n)))
+	}
+	meta := newBucket(b.file)
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if err := meta.put(0, []byte(key), values[key]); err != nil {
+			return err
+		}
+	}
+	var err error
+	if buckets[string(bucketMeta)], err = meta.finish(); err != nil {
+		return err
+	}
+	return b.file.commit(buckets, since)
+}
+
+// finish completes a bucket.
+func (b *builder) finish(name []byte, w interface{ finish() ([]byte, error) }) (err error) {
+	b.buckets[string(name)], err = w.finish()
+	return err
 }
 
 // index merges the runs into the bucket of subjects and returns their number. It
 // notes where the batches begin in which they are derived.
 func (b *builder) index() (uint64, error) {
 	var count uint64
-	w := &sortedWriter{db: b.db}
+	var value []byte
+	w := newBucket(b.file)
 	err := b.runs.merge(func(subject []byte, e *entry) error {
 		if count%deriveBatch == 0 {
 			b.starts = append(b.starts, bytes.Clone(subject))
@@ -151,54 +210,12 @@ func (b *builder) index() (uint64, error) {
 		if count++; count%10_000 == 0 {
 			b.progress(Progress{Index, count, count})
 		}
-		return w.put(bucketSubjects, subject, e.append(nil))
+		value = e.append(value[:0])
+		return w.putSum(subject, value)
 	})
-	if err = errors.Join(err, w.finish(err)); err != nil {
-		return 0, err
+	if err == nil {
+		err = b.finish(bucketSubjects, w)
 	}
 	b.progress(Progress{Index, count, count})
-	return count, nil
-}
-
-// A sortedWriter puts keys that grow, and values with their checksums, in
-// transactions of bounded size.
-type sortedWriter struct {
-	db    *bolt.DB
-	tx    *bolt.Tx
-	bytes int
-}
-
-// writerBytes bounds what one transaction of a sortedWriter holds.
-const writerBytes = 4 << 20
-
-func (w *sortedWriter) put(bucket, key, value []byte) error {
-	if w.tx == nil {
-		tx, err := w.db.Begin(true)
-		if err != nil {
-			return err
-		}
-		w.tx, w.bytes = tx, 0
-	}
-	b := w.tx.Bucket(bucket)
-	b.FillPercent = 1
-	if err := putSum(b, key, value); err != nil {
-		return err
-	}
-	if w.bytes += len(key) + len(value); w.bytes < writerBytes {
-		return nil
-	}
-	return w.finish(nil)
-}
-
-// finish commits, or rolls back when there was an error.
-func (w *sortedWriter) finish(err error) error {
-	if w.tx == nil {
-		return nil
-	}
-	tx := w.tx
-	w.tx = nil
-	if err != nil {
-		return tx.Rollback()
-	}
-	return tx.Commit()
+	return count, err
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -15,51 +14,47 @@ import (
 	"caseledger/events"
 )
 
-// deriveBatch is the number of subjects that a worker takes at a time. A read
-// transaction lasts no longer: the file cannot grow beneath it.
+// deriveBatch is the number of subjects that a worker takes at a time.
 const deriveBatch = 1024
 
 // A job is a batch of subjects to derive, from its first one on; done receives
-// their rows, once.
+// where their rows are, once.
 type job struct {
 	start []byte
 	done  chan jobResult
 }
 
 type jobResult struct {
-	rows []derived
-	err  error
+	subjects uint64
+	pages    [][]child // of each view, with the rows
+	rows     tally
+	links    [][]byte // keys of dependents; few: one for each derivative
+	err      error
 }
 
-// derive derives every subject once, on all cores, and writes the rows in order.
-func (b *builder) derive(ctx context.Context, total uint64) (err error) {
-	segments, at, err := b.segments()
+// derive derives every subject once and writes its rows, on all cores. It returns the
+// numbers of rows.
+func (b *builder) derive(ctx context.Context, total uint64) (rows tally, err error) {
+	segments, err := b.segments()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	jobs, ordered := make(chan job), make(chan job, 2*workers)
 	var group sync.WaitGroup
-	var synced error
-	defer func() {
-		cancel()
-		group.Wait()
-		err = errors.Join(err, synced)
-	}()
-	// The records, most of the file, go to the disk meanwhile.
-	group.Go(func() { synced = b.db.Sync() })
+	defer group.Wait()
+	defer cancel()
 	group.Go(func() { b.dispatch(ctx, jobs, ordered) })
 	for range workers {
 		group.Go(func() {
-			d := newDeriver(b.views)
-			d.skip = b.skipped
+			w := b.worker(segments)
 			for j := range jobs {
-				j.done <- b.deriveJob(d, segments, at, j.start)
+				j.done <- w.derive(j.start)
 			}
 		})
 	}
-	return b.writeRows(ctx, ordered, total)
+	return b.collectRows(ctx, ordered, total)
 }
 
 // dispatch hands out the subjects in order, to the workers and to the writer.
@@ -79,118 +74,144 @@ func (b *builder) dispatch(ctx context.Context, jobs, ordered chan<- job) {
 	}
 }
 
-// segments returns all segments, and where the file lies in memory: they are good
-// as long as it lies there.
-func (b *builder) segments() (all []segment, at uintptr, err error) {
+// segments returns all segments: they are good as long as the file is open.
+func (b *builder) segments() (all []segment, err error) {
 	err = guard(func() error {
 		return b.db.View(func(tx *bolt.Tx) error {
-			all, at = make([]segment, 0, b.position.Sequence/segmentSize), b.db.Info().Data
+			all = make([]segment, 0, b.position.Sequence/segmentSize)
 			return tx.Bucket(bucketRecords).ForEach(func(_, value []byte) error {
 				all = append(all, value)
 				return nil
 			})
 		})
 	})
-	return all, at, err
+	return all, err
 }
 
-func (b *builder) deriveJob(d *deriver, segments []segment, at uintptr, start []byte) (result jobResult) {
-	result.rows = make([]derived, 0, deriveBatch)
+// A worker derives one batch of subjects after another and writes their rows.
+type worker struct {
+	*builder
+	deriver  *deriver
+	segments []segment
+	pages    []leafBuilder // of each view
+}
+
+func (b *builder) worker(segments []segment) *worker {
+	w := &worker{b, newDeriver(b.views), segments, make([]leafBuilder, len(b.views))}
+	w.deriver.skip = b.skipped
+	for i := range w.pages {
+		w.pages[i].size = b.file.size
+	}
+	return w
+}
+
+func (w *worker) derive(start []byte) (result jobResult) {
+	result.rows, result.pages = tally{}, make([][]child, len(w.views))
 	result.err = guard(func() error {
-		return b.db.View(func(tx *bolt.Tx) error {
-			s, err := newSnapshot(tx)
+		if err := w.db.View(func(tx *bolt.Tx) error { return w.deriveIn(tx, start, &result) }); err != nil {
+			return err
+		}
+		for i := range w.pages {
+			children, err := w.pages[i].write(w.file)
 			if err != nil {
 				return err
 			}
-			if b.db.Info().Data == at {
-				s.segments = segments
-			}
-			buf := make([]byte, 0, deriveBatch*512)
-			c := s.subjects.Cursor()
-			for k, value := c.Seek(start); k != nil && len(result.rows) < deriveBatch; k, value = c.Next() {
-				if value, err = checked(k, value); err != nil {
-					return err
-				}
-				rows, err := d.deriveInto(s, events.Subject(k), value, buf)
-				if err != nil {
-					return err
-				}
-				result.rows = append(result.rows, rows)
-				buf = rows.rows
-			}
-			return nil
-		})
+			result.pages[i] = slices.Clone(children)
+		}
+		return nil
 	})
 	return result
 }
 
-// writeRows writes the rows of the batches in the order of their subjects.
-func (b *builder) writeRows(ctx context.Context, ordered <-chan job, total uint64) error {
-	buckets := make([][]byte, len(b.views))
-	for i, view := range b.views {
-		buckets[i] = viewBucket(view.Name())
+func (w *worker) deriveIn(tx *bolt.Tx, start []byte, result *jobResult) error {
+	s, err := newSnapshot(tx)
+	if err != nil {
+		return err
 	}
-	w, rows := &sortedWriter{db: b.db}, tally{}
-	var links [][]byte // few: one for each derivative
+	s.segments = w.segments
+	var counts rowCounts
+	c := s.subjects.Cursor()
+	for k, value := c.Seek(start); k != nil && result.subjects < deriveBatch; k, value = c.Next() {
+		if value, err = checked(k, value); err != nil {
+			return err
+		}
+		name := events.Subject(k)
+		if counts.kind != name.Kind() {
+			counts.addTo(result.rows, w.views)
+			counts = rowCounts{name.Kind(), make([]int, len(w.views))}
+		}
+		principals, err := w.deriver.deriveFrom(s, name, value, func(i int, row []byte) error {
+			if len(row) > 0 {
+				w.pages[i].putSum(k, row)
+				counts.rows[i]++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, p := range principals {
+			result.links = append(result.links, dependentKey(p, name.ID()))
+		}
+		result.subjects++
+	}
+	counts.addTo(result.rows, w.views)
+	return nil
+}
+
+// rowCounts counts the rows of subjects of one kind by view.
+type rowCounts struct {
+	kind events.Kind
+	rows []int
+}
+
+func (c rowCounts) addTo(t tally, views []View) {
+	for i, n := range c.rows {
+		if n > 0 {
+			t[tallyKey(views[i].Name(), c.kind)] += n
+		}
+	}
+}
+
+// collectRows puts the pages of all batches together, in the order of their subjects.
+func (b *builder) collectRows(ctx context.Context, ordered <-chan job, total uint64) (tally, error) {
+	views, rows := make([]tree, len(b.views)), tally{}
+	for i := range views {
+		views[i].file = b.file
+	}
+	var links [][]byte
 	var done uint64
-	for {
-		var j job
-		var open bool
-		select {
-		case j, open = <-ordered:
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), w.finish(ctx.Err()))
-		}
-		if !open {
-			break
-		}
+	for j := range ordered {
 		result := <-j.done
 		err := result.err
-		for i := 0; i < len(result.rows) && err == nil; i++ {
-			err = w.putRows(buckets, &result.rows[i])
-			b.countRows(rows, &result.rows[i])
-			for _, p := range result.rows[i].principals {
-				links = append(links, dependentKey(p, result.rows[i].subject.ID()))
-			}
+		for i := 0; i < len(views) && err == nil; i++ {
+			err = views[i].add(0, result.pages[i]...)
 		}
 		if err != nil {
-			return errors.Join(err, w.finish(err))
+			return nil, err
 		}
-		done += uint64(len(result.rows))
+		for key, n := range result.rows {
+			rows[key] += n
+		}
+		links = append(links, result.links...)
+		done += result.subjects
 		b.progress(Progress{Derive, done, total})
 	}
 	// A build that is broken off ends the batches early, which looks like their end.
 	if done != total {
-		return errors.Join(cmp.Or(ctx.Err(), fmt.Errorf("derive: %d of %d subjects", done, total)), w.finish(context.Canceled))
+		return nil, cmp.Or(ctx.Err(), fmt.Errorf("derive: %d of %d subjects", done, total))
+	}
+	for i, view := range b.views {
+		if err := b.finish(viewBucket(view.Name()), &views[i]); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(links, bytes.Compare)
+	dependents := newBucket(b.file)
 	for _, key := range links {
-		if err := w.put(bucketDependents, key, nil); err != nil {
-			return errors.Join(err, w.finish(err))
+		if err := dependents.putSum(key, nil); err != nil {
+			return nil, err
 		}
 	}
-	if err := w.finish(nil); err != nil {
-		return err
-	}
-	return b.db.Update(func(tx *bolt.Tx) error { return rows.add(tx.Bucket(bucketMeta)) })
-}
-
-func (b *builder) countRows(rows tally, d *derived) {
-	for i, view := range b.views {
-		if len(d.row(i)) > 0 {
-			rows[tallyKey(view.Name(), d.subject.Kind())]++
-		}
-	}
-}
-
-func (w *sortedWriter) putRows(buckets [][]byte, d *derived) error {
-	key := []byte(d.subject)
-	for i, bucket := range buckets {
-		if row := d.row(i); len(row) > 0 {
-			if err := w.put(bucket, key, row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return rows, b.finish(bucketDependents, dependents)
 }

@@ -3,27 +3,25 @@ package projections
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
-
 	"caseledger/events"
 )
 
-const (
-	// batchSize is the least number of records that are worked on at a time.
-	batchSize = 512
-	// batchesAhead is how many batches are read ahead of what is written: enough
-	// to work on during a commit. They hold half a megabyte to a megabyte each.
-	batchesAhead = 16
-)
+// batchesAhead is how many batches are worked on ahead of the one that is next in
+// order: enough to work on while a run is sorted. They hold a quarter of a megabyte
+// each.
+const batchesAhead = 32
 
-// A batch is some consecutive records on their way from the source to the file.
+// A batch is the records of one segment on their way from the source to the file.
 type batch struct {
+	number  uint64 // of the segment
 	records []decoded
-	decoded chan error // receives once the records are
+	page    child      // where the segment is, if it is complete
+	decoded chan error // receives once the records are, and the segment is written
 	lent    []func()   // give back the memory of the messages
 }
 
@@ -42,8 +40,8 @@ func lend(ctx context.Context, src Source, until uint64, f func(batch []events.M
 	return src.Read(ctx, 1, until, func(batch []events.Message) error { return f(batch, func() {}) })
 }
 
-// ingest reads on this goroutine, decodes on all cores, and writes in order on
-// another goroutine.
+// ingest reads on this goroutine, decodes and writes segments on all cores, and puts
+// together in order on another goroutine what is known of subjects and commands.
 func (b *builder) ingest(ctx context.Context, src Source) error {
 	if b.until == 0 {
 		return nil
@@ -56,20 +54,29 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	}
 	written := make(chan error, 1)
 	go func() {
-		err := guard(func() error { return b.write(ordered) })
+		err := guard(func() error { return b.collect(ordered) })
 		cancel(err)
 		for range ordered { // the reader may still be sending
 		}
 		written <- err
 	}()
-	next := b.batch()
+	next := b.batch(0)
 	send := func() {
-		work <- next // first: the writer waits for every batch that it is given
+		work <- next // first: the collector waits for every batch that it is given
 		ordered <- next
-		next = b.batch()
+		next = b.batch(next.number + 1)
 	}
 	err := lend(ctx, src, b.until, func(messages []events.Message, done func()) error {
-		if next.add(messages, done); len(next.records) >= batchSize {
+		for {
+			n := min(len(messages), segmentSize-len(next.records))
+			next.add(messages[:n])
+			if messages = messages[n:]; len(messages) == 0 {
+				break
+			}
+			send()
+		}
+		next.lent = append(next.lent, done) // batches are given back in order
+		if len(next.records) == segmentSize {
 			send()
 		}
 		return ctx.Err()
@@ -88,20 +95,20 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	return err
 }
 
-// batch returns an empty batch, which the writer has done with before.
-func (b *builder) batch() *batch {
+// batch returns an empty batch, which the collector has done with before.
+func (b *builder) batch(number uint64) *batch {
+	next := &batch{decoded: make(chan error, 1), records: make([]decoded, 0, segmentSize)}
 	select {
-	case done := <-b.free:
-		return done
+	case next = <-b.free:
 	default:
-		return &batch{decoded: make(chan error, 1)}
 	}
+	next.number = number
+	return next
 }
 
-func (b *batch) add(messages []events.Message, done func()) {
-	b.lent = append(b.lent, done)
+func (b *batch) add(messages []events.Message) {
 	n := len(b.records)
-	b.records = slices.Grow(b.records, len(messages))[:n+len(messages)]
+	b.records = b.records[:n+len(messages)]
 	for i, m := range messages {
 		b.records[n+i].message = m
 	}
@@ -116,48 +123,53 @@ func (b *batch) clear() {
 	b.records, b.lent = b.records[:0], b.lent[:0]
 }
 
-// decode decodes batches; of one that holds a fault the rest is left undone.
+// decode decodes batches and writes their segments; of one that holds a fault the rest
+// is left undone.
 func (b *builder) decode(work <-chan *batch) {
 	var r events.Record
+	var p packer
 	for batch := range work {
-		batch.decoded <- guard(func() error {
-			for i := range batch.records {
-				d := &batch.records[i]
-				if err := d.decode(&r); err != nil {
-					return err
-				}
-				d.ignored = slices.Contains(b.ignored, r.Type)
-			}
-			return nil
-		})
+		batch.decoded <- guard(func() error { return b.decodeBatch(batch, &r, &p) })
 	}
 }
 
-// ingestCommit is the number of records in one transaction of ingest: whole
-// segments, and few enough to keep the heap small.
-const ingestCommit = 1 << 13
-
-// write ingests batches.
-func (b *builder) write(batches <-chan *batch) error {
-	tx, err := b.db.Begin(true)
-	if err != nil {
-		return err
+func (b *builder) decodeBatch(batch *batch, r *events.Record, p *packer) (err error) {
+	key := key64(batch.number)
+	p.reset(loneRoom(key))
+	for i := range batch.records {
+		d := &batch.records[i]
+		if err := d.decode(r); err != nil {
+			return err
+		}
+		d.ignored = slices.Contains(b.ignored, r.Type)
+		p.add(d.message.Data)
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	b.packer.reset(nil)
+	if p.full() {
+		p.buf = slices.Grow(p.buf, b.file.size)
+		batch.page, err = b.file.appendLone(key, p.buf)
+	}
+	return err
+}
+
+// A collector is what is put together in the order of records.
+type collector struct {
+	*builder
+	records  tree
+	times    *bucketWriter
+	commands *bucketWriter
+	run      []commandKey // the one that is not complete
+	tail     [][]byte     // records of the segment that is not complete
+}
+
+// collect takes the batches in order.
+func (b *builder) collect(batches <-chan *batch) error {
+	c := &collector{builder: b, records: tree{file: b.file}, times: newBucket(b.file), commands: newBucket(b.file)}
 	for batch := range batches {
 		if err := <-batch.decoded; err != nil {
 			return err
 		}
-		for i := range batch.records {
-			if err := b.add(tx, &batch.records[i]); err != nil {
-				return err
-			}
-			if b.position.Sequence%ingestCommit == 0 {
-				if tx, err = b.next(tx); err != nil {
-					return err
-				}
-			}
+		if err := c.add(batch); err != nil {
+			return err
 		}
 		b.progress(Progress{Ingest, b.position.Sequence, b.until})
 		batch.clear()
@@ -166,85 +178,60 @@ func (b *builder) write(batches <-chan *batch) error {
 		default:
 		}
 	}
-	if err := b.writeTails(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return c.finish()
 }
 
-func (b *builder) add(tx *bolt.Tx, d *decoded) error {
-	if err := d.inOrder(b.position.Sequence); err != nil {
-		return err
+func (c *collector) add(batch *batch) error {
+	for i := range batch.records {
+		d := &batch.records[i]
+		if err := d.inOrder(c.position.Sequence); err != nil {
+			return err
+		}
+		if err := c.runs.add(d); err != nil {
+			return err
+		}
+		if d.ignored {
+			c.skipped.add(d.message.Sequence)
+		}
+		c.position = Position{d.message.Sequence, d.hash, max(c.position.Latest, d.time)}
+		c.run = append(c.run, commandKey{d.command, d.message.Sequence})
 	}
-	if err := b.runs.add(d); err != nil {
-		return err
-	}
-	if d.ignored {
-		b.skipped.add(d.message.Sequence)
-	}
-	b.position = Position{d.message.Sequence, d.hash, max(b.position.Latest, d.time)}
-	b.commands = append(b.commands, commandKey{d.command, d.message.Sequence})
-	b.packer.add(d.message.Data)
-	if !b.packer.full() {
+	if len(batch.records) < segmentSize {
+		for i := range batch.records {
+			c.tail = append(c.tail, bytes.Clone(batch.records[i].message.Data))
+		}
 		return nil
 	}
-	number, _ := segmentOf(d.message.Sequence)
-	records := tx.Bucket(bucketRecords)
-	records.FillPercent = 1
-	value := b.packer.seal(b.position.Latest)
-	b.used = append(b.used, value)
-	var buf []byte
-	if n := len(b.spare); n > 0 {
-		buf, b.spare = b.spare[n-1], b.spare[:n-1]
+	err := errors.Join(c.records.add(0, batch.page), c.times.putSum(batch.page.key, key64(uint64(c.position.Latest))))
+	if len(c.run) == commandRun {
+		err = errors.Join(err, c.commands.put(0, key64((c.position.Sequence-1)/commandRun), packCommands(c.run)))
+		c.run = c.run[:0]
 	}
-	b.packer.reset(buf)
-	return records.Put(key64(number), value)
+	return err
 }
 
-// next writes the run of command ids when it is complete, and begins another
-// transaction.
-func (b *builder) next(tx *bolt.Tx) (*bolt.Tx, error) {
-	if len(b.commands) == commandRun {
-		commands := tx.Bucket(bucketCommands)
-		commands.FillPercent = 1
-		run := (b.position.Sequence - 1) / commandRun
-		if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
-			return nil, err
-		}
-		b.commands = b.commands[:0]
-	}
-	if err := tx.Commit(); err != nil {
-		return nil, err
-	}
-	b.spare, b.used = append(b.spare, b.used...), b.used[:0]
-	return b.db.Begin(true)
-}
-
-// writeTails writes what does not fill a segment or a run, and the checkpoint.
-func (b *builder) writeTails(tx *bolt.Tx) error {
-	tail := tx.Bucket(bucketTail)
-	tail.FillPercent = 1
-	first := b.position.Sequence - uint64(b.packer.count) + 1
-	for i := range b.packer.count {
-		raw, err := b.packer.buf.record(i)
-		if err != nil {
-			return err
-		}
-		if err := putSum(tail, key64(first+uint64(i)), raw); err != nil {
+// finish writes what does not fill a segment or a run.
+func (c *collector) finish() error {
+	tail, ids := newBucket(c.file), newBucket(c.file)
+	first := c.position.Sequence - uint64(len(c.tail)) + 1
+	for i, raw := range c.tail {
+		if err := tail.putSum(key64(first+uint64(i)), raw); err != nil {
 			return err
 		}
 	}
-	ids := tx.Bucket(bucketCommandsTail)
-	ids.FillPercent = 1
-	keys := make([][]byte, len(b.commands))
-	for i, k := range b.commands {
+	keys := make([][]byte, len(c.run))
+	for i, k := range c.run {
 		keys[i] = k.bytes()
 	}
 	slices.SortFunc(keys, bytes.Compare)
 	for _, k := range keys {
-		if err := ids.Put(k, nil); err != nil {
+		if err := ids.put(0, k); err != nil {
 			return err
 		}
 	}
-	return putSum(tx.Bucket(bucketMeta), keyCheckpoint, b.position.checkpoint())
+	return errors.Join(
+		c.builder.finish(bucketRecords, &c.records), c.builder.finish(bucketTail, tail),
+		c.builder.finish(bucketTimes, c.times),
+		c.builder.finish(bucketCommands, c.commands), c.builder.finish(bucketCommandsTail, ids),
+	)
 }

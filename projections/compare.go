@@ -21,7 +21,7 @@ func (d Difference) String() string { return d.Bucket + " " + d.Key }
 func Differences(a, b *Views, limit int) (found []Difference, err error) {
 	err = a.view(func(x *bolt.Tx) error {
 		return b.view(func(y *bolt.Tx) error {
-			for _, name := range bucketNames(x, y) {
+			for _, name := range bucketsOf(x, y) {
 				found = differ(found, name, x.Bucket([]byte(name)), y.Bucket([]byte(name)), limit)
 			}
 			return nil
@@ -30,7 +30,7 @@ func Differences(a, b *Views, limit int) (found []Difference, err error) {
 	return found, err
 }
 
-func bucketNames(txs ...*bolt.Tx) (names []string) {
+func bucketsOf(txs ...*bolt.Tx) (names []string) {
 	for _, tx := range txs {
 		c := tx.Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,12 +20,14 @@ type deriver struct {
 	records []*events.Record
 	found   []found
 	raw     []byte // of the records
+	row     []byte
 }
 
-// found is where the bytes of a record are.
+// found is where the bytes of a record are, and their checksum.
 type found struct {
 	sequence uint64
 	raw      []byte
+	sum      uint32
 }
 
 func newDeriver(views []View) *deriver {
@@ -65,50 +68,39 @@ func (d *deriver) ignores(raw []byte) bool {
 	return false
 }
 
-// derived holds the rows of one subject.
-type derived struct {
-	subject    events.Subject
-	rows       []byte // of all views, one after another
-	ends       []int  // of each view's row in rows
-	principals []string
-}
-
-// row returns the row in the i-th view, empty when there is none.
-func (d *derived) row(i int) []byte {
-	start := 0
-	if i > 0 {
-		start = d.ends[i-1]
-	}
-	return d.rows[start:d.ends[i]:d.ends[i]]
-}
-
-func (d *deriver) derive(s *Snapshot, subject events.Subject) (derived, error) {
+// derive calls put with the row of a subject in each view, by the view's place, empty
+// where it has none. A row is good during the call. It returns the principals on which
+// the rows may depend.
+func (d *deriver) derive(s *Snapshot, subject events.Subject, put func(view int, row []byte) error) (principals []string, err error) {
 	value, err := getSum(s.subjects, []byte(subject))
 	if err != nil {
-		return derived{}, err
+		return nil, err
 	}
-	return d.deriveInto(s, subject, value, nil)
+	return d.deriveFrom(s, subject, value, put)
 }
 
-// deriveInto derives a subject from its entry, nil when it has none, and appends
-// the rows to buf, which the result keeps.
-func (d *deriver) deriveInto(s *Snapshot, name events.Subject, value, buf []byte) (derived, error) {
-	out := derived{subject: name, rows: buf[len(buf):], ends: make([]int, 0, len(d.views))}
+// deriveFrom derives a subject from its entry, nil when it has none.
+func (d *deriver) deriveFrom(s *Snapshot, name events.Subject, value []byte, put func(view int, row []byte) error) (principals []string, err error) {
 	subject, err := d.subject(s, name, value)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	kind := name.Kind()
 	for i, view := range d.views {
+		row := d.row[:0]
 		if slices.Contains(d.kinds[i], kind) {
-			if out.rows, err = view.Derive(subject, out.rows); err != nil {
-				return out, fmt.Errorf("derive %s of %s: %w", view.Name(), name, err)
+			if row, err = view.Derive(subject, row); err != nil {
+				return nil, fmt.Errorf("derive %s of %s: %w", view.Name(), name, err)
 			}
 		}
-		out.ends = append(out.ends, len(out.rows))
+		if err := put(i, row); err != nil {
+			return nil, err
+		}
+		if cap(row) > cap(d.row) {
+			d.row = row
+		}
 	}
-	out.principals, err = subject.principals()
-	return out, err
+	return subject.principals()
 }
 
 // subject returns a subject without the records that every view ignores. All of
@@ -119,30 +111,44 @@ func (d *deriver) subject(s *Snapshot, name events.Subject, value []byte) (*Subj
 		return subject, nil
 	}
 	e, err := parseEntry(value)
+	if err == nil {
+		err = d.find(s, &e)
+	}
+	if err == nil {
+		err = d.decode()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read history of %s: %w", name, err)
-	}
-	d.found = d.found[:0]
-	err = s.eachRecord(&e, name, d.skip, func(sequence uint64, raw []byte) error {
-		if d.skip != nil || !d.ignores(raw) {
-			d.found = append(d.found, found{sequence, raw})
-		}
-		return nil
-	})
-	if err == nil {
-		err = d.decode(name)
-	}
-	if err != nil {
-		return nil, err
 	}
 	subject.Records = d.records
 	return subject, nil
 }
 
+// find finds the records of an entry that are not known to be ignored.
+func (d *deriver) find(s *Snapshot, e *entry) error {
+	d.found = d.found[:0]
+	var failed error
+	err := e.each(func(sequence uint64) bool {
+		if sequence > s.until || failed != nil {
+			return false
+		}
+		if d.skip.has(sequence) {
+			return true
+		}
+		f := found{sequence: sequence}
+		if f.raw, f.sum, failed = s.find(sequence); failed != nil {
+			failed = fmt.Errorf("read record #%d: %w", sequence, failed)
+		}
+		d.found = append(d.found, f)
+		return true
+	})
+	return errors.Join(err, failed)
+}
+
 // decode decodes the records that were found. They lie all over the file: they are
-// copied first, so that the processor fetches several at a time. And it must be
-// copies: the file's memory may be gone when somebody looks at an error.
-func (d *deriver) decode(name events.Subject) error {
+// copied first, and looked at later, so that the processor fetches several at a time. And
+// it must be copies: the file's memory may be gone when somebody looks at an error.
+func (d *deriver) decode() error {
 	size := 0
 	for i := range d.found {
 		size += len(d.found[i].raw)
@@ -156,10 +162,16 @@ func (d *deriver) decode(name events.Subject) error {
 	}
 	d.records = d.records[:0]
 	for _, f := range d.found {
+		if checksum(nil, f.raw) != f.sum {
+			return fmt.Errorf("read record #%d: %w", f.sequence, errSegment)
+		}
+		if d.skip == nil && d.ignores(f.raw) {
+			continue
+		}
 		var r *events.Record
 		d.records, r = another(d.records)
 		if err := events.DecodeInto(r, f.sequence, f.raw); err != nil {
-			return fmt.Errorf("read history of %s: %w", name, err)
+			return err
 		}
 	}
 	return nil

@@ -203,7 +203,7 @@ func (l *live) addRecord(m events.Message) error {
 		return putSum(l.tail, key64(m.Sequence), m.Data)
 	}
 	var p packer
-	p.reset(nil)
+	p.reset(0)
 	c := l.tail.Cursor()
 	for k, stored := c.First(); k != nil; k, stored = c.Next() {
 		raw, err := checked(k, stored)
@@ -217,7 +217,11 @@ func (l *live) addRecord(m events.Message) error {
 		return fmt.Errorf("pack records up to #%d: the tail holds %d records", m.Sequence, p.count-1)
 	}
 	l.records.FillPercent = 1
-	if err := l.records.Put(key64(number), p.seal(l.position.Latest)); err != nil {
+	err := l.records.Put(key64(number), p.segment())
+	if err == nil {
+		err = putSum(l.times, key64(number), key64(uint64(l.position.Latest)))
+	}
+	if err != nil {
 		return err
 	}
 	return empty(l.tail)
@@ -277,12 +281,14 @@ func (l *live) finish(views []View) error {
 	}
 	d, rows := newDeriver(views), tally{}
 	for _, subject := range affected {
-		derived, err := d.derive(l.Snapshot, subject)
+		principals, err := d.derive(l.Snapshot, subject, func(i int, row []byte) error { return l.put(views[i].Name(), subject, row, rows) })
 		if err != nil {
 			return err
 		}
-		if err := l.put(views, derived, rows); err != nil {
-			return err
+		if subject.Kind() == events.KindCase {
+			if err := l.linkDerivative(subject.ID(), principals); err != nil {
+				return err
+			}
 		}
 	}
 	return rows.add(l.tx.Bucket(bucketMeta))
@@ -314,31 +320,18 @@ func (l *live) affected(touched []events.Subject) ([]events.Subject, error) {
 	return slices.Sorted(maps.Keys(set)), nil
 }
 
-// put replaces the rows of one subject, and counts what is more or less.
-func (l *live) put(views []View, d derived, rows tally) error {
-	key := []byte(d.subject)
-	for i, view := range views {
-		b := l.tx.Bucket(viewBucket(view.Name()))
-		row, before := d.row(i), b.Get(key) != nil
-		if before != (len(row) > 0) {
-			more := 1
-			if before {
-				more = -1
-			}
-			rows[tallyKey(view.Name(), d.subject.Kind())] += more
+// put replaces the row of a subject in a view, and counts what is more or less.
+func (l *live) put(view string, subject events.Subject, row []byte, rows tally) error {
+	b, key := l.tx.Bucket(viewBucket(view)), []byte(subject)
+	if before := b.Get(key) != nil; before != (len(row) > 0) {
+		more := 1
+		if before {
+			more = -1
 		}
-		if len(row) == 0 {
-			if err := b.Delete(key); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := putSum(b, key, row); err != nil {
-			return err
-		}
+		rows[tallyKey(view, subject.Kind())] += more
 	}
-	if d.subject.Kind() != events.KindCase {
-		return nil
+	if len(row) == 0 {
+		return b.Delete(key)
 	}
-	return l.linkDerivative(d.subject.ID(), d.principals)
+	return putSum(b, key, row)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"caseledger/events"
 )
@@ -13,40 +14,31 @@ const segmentSize = 256
 
 // Sizes in the head of a segment.
 const (
-	latestSize    = 8 + sumSize
 	endSize       = 4 + sumSize
-	segmentHeader = latestSize + endSize*segmentSize
+	segmentHeader = endSize * segmentSize
 )
 
 var errSegment = &brokenError{"a segment of records is malformed", "records"}
 
-// A segment is the value that holds 256 consecutive records: the latest time of
-// any record up to its end, eight bytes, and its checksum; the end of each record and
-// the record's checksum, four bytes each; the records' bytes. All big-endian.
+// A segment is the value that holds 256 consecutive records: the end of each record and
+// the record's checksum, four bytes each, big-endian; the records' bytes.
 type segment []byte
 
 func segmentOf(sequence uint64) (number uint64, index int) {
 	return (sequence - 1) / segmentSize, int((sequence - 1) % segmentSize)
 }
 
-// latest returns the latest time of any record up to the end of the segment.
-func (s segment) latest() (events.Instant, error) {
-	if len(s) < segmentHeader || binary.BigEndian.Uint32(s[8:]) != checksum(nil, s[:8]) {
-		return 0, errSegment
-	}
-	return events.Instant(binary.BigEndian.Uint64(s)), nil
-}
-
 // end returns where the index-th record ends, and its checksum.
 func (s segment) end(index int) (end, sum uint32) {
-	at := s[latestSize+endSize*index:]
+	at := s[endSize*index:]
 	return binary.BigEndian.Uint32(at), binary.BigEndian.Uint32(at[4:])
 }
 
-// record returns the bytes of the index-th record.
-func (s segment) record(index int) ([]byte, error) {
+// find returns the bytes of the index-th record and the checksum that they must
+// have.
+func (s segment) find(index int) (raw []byte, sum uint32, err error) {
 	if len(s) < segmentHeader {
-		return nil, errSegment
+		return nil, 0, errSegment
 	}
 	start := uint32(0)
 	if index > 0 {
@@ -54,41 +46,37 @@ func (s segment) record(index int) ([]byte, error) {
 	}
 	end, sum := s.end(index)
 	body := s[segmentHeader:]
-	if start > end || int(end) > len(body) || checksum(nil, body[start:end]) != sum {
-		return nil, errSegment
+	if start > end || int(end) > len(body) {
+		return nil, 0, errSegment
 	}
-	return body[start:end:end], nil
+	return body[start:end:end], sum, nil
 }
 
 // A packer collects the records of one segment.
 type packer struct {
-	buf   segment
+	buf   []byte
+	head  int // where the segment begins in buf
 	count int
 }
 
-func (p *packer) reset(buf []byte) {
-	if cap(buf) < segmentHeader {
-		buf = make([]byte, 0, segmentHeader+segmentSize*640)
-	}
-	p.buf, p.count = segment(buf[:segmentHeader]), 0
+// reset begins a segment after room for what else stands in its memory.
+func (p *packer) reset(room int) {
+	p.buf = slices.Grow(p.buf[:0], room+segmentHeader+segmentSize*640)[:room+segmentHeader]
+	p.head, p.count = room, 0
 }
 
 func (p *packer) add(raw []byte) {
 	p.buf = append(p.buf, raw...)
-	at := p.buf[latestSize+endSize*p.count:]
-	binary.BigEndian.PutUint32(at, uint32(len(p.buf)-segmentHeader))
+	at := p.buf[p.head+endSize*p.count:]
+	binary.BigEndian.PutUint32(at, uint32(len(p.buf)-p.head-segmentHeader))
 	binary.BigEndian.PutUint32(at[4:], checksum(nil, raw))
 	p.count++
 }
 
 func (p *packer) full() bool { return p.count == segmentSize }
 
-// seal completes the segment and returns it.
-func (p *packer) seal(latest events.Instant) []byte {
-	binary.BigEndian.PutUint64(p.buf, uint64(latest))
-	binary.BigEndian.PutUint32(p.buf[8:], checksum(nil, p.buf[:8]))
-	return p.buf
-}
+// segment returns the segment, which is complete.
+func (p *packer) segment() segment { return p.buf[p.head:] }
 
 // positions is a set of records.
 type positions []uint64

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	bolt "go.etcd.io/bbolt"
@@ -17,6 +18,7 @@ var (
 	bucketMeta         = []byte("meta")
 	bucketRecords      = []byte("records")
 	bucketTail         = []byte("records.tail")
+	bucketTimes        = []byte("times")
 	bucketCommands     = []byte("commands")
 	bucketCommandsTail = []byte("commands.tail")
 	bucketSubjects     = []byte("subjects")
@@ -27,11 +29,20 @@ var (
 	keyCheckpoint = []byte("checkpoint")
 )
 
-const format = "caseledger views 2"
+const format = "caseledger views 3"
 
 var fixedBuckets = [][]byte{
-	bucketMeta, bucketRecords, bucketTail, bucketCommands, bucketCommandsTail,
+	bucketMeta, bucketRecords, bucketTail, bucketTimes, bucketCommands, bucketCommandsTail,
 	bucketSubjects, bucketDependents,
+}
+
+// bucketNames lists the buckets of a file with some views.
+func bucketNames(views []View) [][]byte {
+	names := slices.Clone(fixedBuckets)
+	for _, v := range views {
+		names = append(names, viewBucket(v.Name()))
+	}
+	return names
 }
 
 func viewBucket(name string) []byte { return []byte("view." + name) }
@@ -45,7 +56,7 @@ type Snapshot struct {
 	until    uint64 // position.Sequence: histories end here
 	past     bool   // rows belong to a later position
 
-	records, tail, commands, commandsTail, subjects, dependents *bolt.Bucket
+	records, tail, times, commands, commandsTail, subjects, dependents *bolt.Bucket
 
 	segment       segment // the last one that was read
 	segmentNumber uint64
@@ -59,7 +70,7 @@ func newSnapshot(tx *bolt.Tx) (*Snapshot, error) {
 		name   []byte
 		bucket **bolt.Bucket
 	}{
-		{bucketRecords, &s.records}, {bucketTail, &s.tail}, {bucketCommands, &s.commands},
+		{bucketRecords, &s.records}, {bucketTail, &s.tail}, {bucketTimes, &s.times}, {bucketCommands, &s.commands},
 		{bucketCommandsTail, &s.commandsTail}, {bucketSubjects, &s.subjects}, {bucketDependents, &s.dependents},
 	} {
 		if *b.bucket = tx.Bucket(b.name); *b.bucket == nil {
@@ -127,12 +138,15 @@ func (s *Snapshot) PositionAt(t events.Instant) (uint64, error) {
 	full := s.until / segmentSize
 	var failed error
 	number := uint64(sort.Search(int(full), func(i int) bool {
-		latest, err := segment(s.records.Get(key64(uint64(i)))).latest()
+		latest, err := getSum(s.times, key64(uint64(i)))
+		if err == nil && len(latest) != 8 {
+			err = &brokenError{"it is missing", "times"}
+		}
 		if err != nil {
 			failed = err
 			return true
 		}
-		return latest > t
+		return events.Instant(binary.BigEndian.Uint64(latest)) > t
 	}))
 	if failed != nil {
 		return 0, failed
@@ -151,8 +165,21 @@ func (s *Snapshot) PositionAt(t events.Instant) (uint64, error) {
 
 // Raw returns the exact bytes of the record at a position.
 func (s *Snapshot) Raw(sequence uint64) ([]byte, error) {
+	raw, sum, err := s.find(sequence)
+	if err == nil && checksum(nil, raw) != sum {
+		err = errSegment
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read record #%d: %w", sequence, err)
+	}
+	return raw, nil
+}
+
+// find returns where the bytes of the record at a position lie, and the checksum that
+// they must have.
+func (s *Snapshot) find(sequence uint64) (raw []byte, sum uint32, err error) {
 	if sequence == 0 || sequence > s.until {
-		return nil, fmt.Errorf("read record #%d: the views end at #%d", sequence, s.until)
+		return nil, 0, fmt.Errorf("the views end at #%d", s.until)
 	}
 	number, index := segmentOf(sequence)
 	if s.segment == nil || s.segmentNumber != number {
@@ -162,18 +189,11 @@ func (s *Snapshot) Raw(sequence uint64) ([]byte, error) {
 			if err == nil && raw == nil {
 				err = &brokenError{"it is missing", "records.tail"}
 			}
-			if err != nil {
-				return nil, fmt.Errorf("read record #%d: %w", sequence, err)
-			}
-			return raw, nil
+			return raw, checksum(nil, raw), err
 		}
 		s.segment, s.segmentNumber = value, number
 	}
-	raw, err := s.segment.record(index)
-	if err != nil {
-		return nil, fmt.Errorf("read record #%d: %w", sequence, err)
-	}
-	return raw, nil
+	return s.segment.find(index)
 }
 
 func (s *Snapshot) findSegment(number uint64) segment {
@@ -279,7 +299,7 @@ func (s *Snapshot) appendHistory(records []*events.Record, subject events.Subjec
 }
 
 func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject events.Subject) ([]*events.Record, error) {
-	err := s.eachRecord(e, subject, nil, func(sequence uint64, raw []byte) error {
+	err := s.eachRecord(e, subject, func(sequence uint64, raw []byte) error {
 		r, err := events.Decode(sequence, raw)
 		records = append(records, r)
 		return err
@@ -290,15 +310,12 @@ func (s *Snapshot) appendRecords(records []*events.Record, e *entry, subject eve
 	return records, nil
 }
 
-// eachRecord calls f with the bytes of the records of e that are not to be skipped.
-func (s *Snapshot) eachRecord(e *entry, subject events.Subject, skip positions, f func(sequence uint64, raw []byte) error) error {
+// eachRecord calls f with the bytes of the records of e.
+func (s *Snapshot) eachRecord(e *entry, subject events.Subject, f func(sequence uint64, raw []byte) error) error {
 	var failed error
 	err := e.each(func(sequence uint64) bool {
 		if sequence > s.until {
 			return false
-		}
-		if skip.has(sequence) {
-			return true
 		}
 		var raw []byte
 		if raw, failed = s.Raw(sequence); failed == nil {

@@ -112,13 +112,8 @@ func (v *Views) open() error {
 }
 
 func (v *Views) create(tx *bolt.Tx) error {
-	for _, name := range fixedBuckets {
+	for _, name := range bucketNames(v.views) {
 		if _, err := tx.CreateBucket(name); err != nil {
-			return err
-		}
-	}
-	for _, view := range v.views {
-		if _, err := tx.CreateBucket(viewBucket(view.Name())); err != nil {
 			return err
 		}
 	}
