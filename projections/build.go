@@ -38,10 +38,21 @@ func build(ctx context.Context, src Source, path string, views []View, until uin
 	if err != nil {
 		return fmt.Errorf("build views: %w", errors.Join(err, os.Remove(b.path)))
 	}
+	defer keepOpen(path)()
 	if err := os.Rename(b.path, path); err != nil {
 		return fmt.Errorf("build views: %w", err)
 	}
 	return nil
+}
+
+// keepOpen keeps a file, if it is there, that is about to be replaced. When it is let
+// go nobody waits: to free its space may take the system a second.
+func keepOpen(path string) (letGo func()) {
+	old, err := os.Open(path)
+	if err != nil {
+		return func() {}
+	}
+	return func() { go old.Close() }
 }
 
 // A builder makes a views file from nothing: ingest, index, derive.

@@ -69,6 +69,7 @@ func (v *Views) Rebuild(ctx context.Context, src Source, progress func(Progress)
 // rebuild leaves the old file open, and readable, until the new one stands at
 // its place.
 func (v *Views) rebuild(ctx context.Context, src Source, head uint64, progress func(Progress)) error {
+	defer keepOpen(v.path)()
 	if err := Build(ctx, src, v.path, v.views, head, progress); err != nil {
 		return err
 	}
