@@ -97,13 +97,13 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 
 // batch returns an empty batch, which the collector has done with before.
 func (b *builder) batch(number uint64) *batch {
-	next := &batch{decoded: make(chan error, 1), records: make([]decoded, 0, segmentSize)}
 	select {
-	case next = <-b.free:
+	case next := <-b.free:
+		next.number = number
+		return next
 	default:
+		return &batch{number: number, decoded: make(chan error, 1), records: make([]decoded, 0, segmentSize)}
 	}
-	next.number = number
-	return next
 }
 
 func (b *batch) add(messages []events.Message) {

@@ -2,9 +2,9 @@ package projections
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"sort"
 
 	bolt "go.etcd.io/bbolt"
@@ -14,20 +14,33 @@ import (
 // sorted run. It fits the two bytes of an offset within the run.
 const commandRun = 1 << 16
 
-// Each element of a run is the first eight bytes of the id's SHA-256 and the
-// record's offset within the run. A hit is confirmed by the record itself.
+// Each element of a run is the hash of the id and the record's offset within the
+// run. A hit is confirmed by the record itself.
 const (
 	commandPrefix  = 8
 	commandElement = commandPrefix + 2
 )
 
+// hashCommand folds an id, eight bytes at a time, by multiplications whose upper and
+// lower halves are put together. Of ids that nobody chose for it any bits of the
+// result are as good as any others. It is part of the file's format.
 func hashCommand(id string) uint64 {
-	var small [64]byte
-	sum := sha256.Sum256(append(small[:0], id...))
-	return binary.BigEndian.Uint64(sum[:])
+	const odd, mixed = 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93 // bits without a pattern
+	var eight [8]byte
+	h := uint64(len(id)) ^ odd
+	for ; id != ""; id = id[min(len(id), 8):] {
+		clear(eight[copy(eight[:], id):])
+		h = fold(h^binary.LittleEndian.Uint64(eight[:]), mixed)
+	}
+	return fold(h^odd, mixed)
 }
 
-// A commandKey is the hash prefix of a command id and the position of its record.
+func fold(a, b uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	return high ^ low
+}
+
+// A commandKey is the hash of a command id and the position of its record.
 type commandKey struct{ hash, sequence uint64 }
 
 // packCommands makes a run out of its elements. Those of one hash come in order of
