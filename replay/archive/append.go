@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"caseledger/events"
+	"caseledger/events/sha256x2"
 	"caseledger/replay/durable"
 )
 
@@ -156,12 +158,13 @@ func (w *writer) addHash(level int, h tlog.Hash) error {
 func foldTile(hashes []tlog.Hash) tlog.Hash {
 	var row [tileWidth]tlog.Hash
 	copy(row[:], hashes)
-	for n := tileWidth / 2; n > 0; n /= 2 {
-		for i := range n {
-			row[i] = nodeHash(row[2*i], row[2*i+1])
+	var one, two node
+	for n := tileWidth / 2; n > 1; n /= 2 {
+		for i := 0; i < n; i += 2 {
+			row[i], row[i+1] = sha256x2.Sum(one.set(row[2*i:]), two.set(row[2*i+2:]))
 		}
 	}
-	return row[0]
+	return sha256.Sum256(one.set(row[:]))
 }
 
 func flatten(hashes []tlog.Hash) []byte {

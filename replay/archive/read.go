@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"caseledger/events"
+	"caseledger/events/sha256x2"
 	"caseledger/replay/inorder"
 )
 
@@ -181,6 +182,7 @@ func (b *bundle) read(path string) error {
 func (b *bundle) split(path string) (hashes [tileWidth]tlog.Hash, err error) {
 	b.batch = slices.Grow(b.batch[:0], b.width)
 	data := b.data
+	var before []byte
 	for i := range b.width {
 		if len(data) < 2 {
 			return hashes, &DamageError{path, "it ends early"}
@@ -191,13 +193,21 @@ func (b *bundle) split(path string) (hashes [tileWidth]tlog.Hash, err error) {
 		}
 		m := events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[2 : 2+n : 2+n]}
 		b.batch = append(b.batch, m)
-		hashes[i] = recordHash(data[1 : 2+n])
-		if data = data[2+n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
-			return hashes, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", m.Sequence)}
+		record := data[1 : 2+n]
+		if i%2 == 1 {
+			hashes[i-1], hashes[i] = recordHashes(before, record)
+		} else if i == b.width-1 {
+			hashes[i] = recordHash(record)
 		}
+		before, data = record, data[2+n:]
 	}
 	if len(data) > 0 {
 		return hashes, &DamageError{path, "it goes on after its last record"}
+	}
+	for i, leaf := range b.leaves {
+		if hashes[i] != leaf {
+			return hashes, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", b.batch[i].Sequence)}
+		}
 	}
 	return hashes, nil
 }
@@ -213,13 +223,23 @@ func recordHash(b []byte) tlog.Hash {
 	return h
 }
 
-// nodeHash is [tlog.NodeHash] without its allocations.
-func nodeHash(left, right tlog.Hash) tlog.Hash {
-	var b [1 + 2*tlog.HashSize]byte
-	b[0] = 1
-	copy(b[1:], left[:])
-	copy(b[1+tlog.HashSize:], right[:])
-	return sha256.Sum256(b[:])
+// recordHashes is recordHash of two records.
+func recordHashes(a, b []byte) (x, y tlog.Hash) {
+	first, second := a[0], b[0]
+	a[0], b[0] = 0, 0
+	x, y = sha256x2.Sum(a, b)
+	a[0], b[0] = first, second
+	return x, y
+}
+
+// A node is what [tlog.NodeHash] hashes.
+type node [1 + 2*tlog.HashSize]byte
+
+func (n *node) set(children []tlog.Hash) []byte {
+	n[0] = 1
+	copy(n[1:], children[0][:])
+	copy(n[1+tlog.HashSize:], children[1][:])
+	return n[:]
 }
 
 // checkTile checks a complete tile of level 0 against what it must hold.
