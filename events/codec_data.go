@@ -190,7 +190,7 @@ func (s *scanner) typedText(kind textKind, v reflect.Value) {
 		s.must(i > 0)
 		v.SetInt(int64(i))
 	case hashText:
-		*v.Addr().Interface().(*Hash) = s.hash()
+		s.hash(v.Addr().Interface().(*Hash))
 	default:
 		subject := Subject(s.text())
 		s.must(subject.check() == nil)

@@ -100,7 +100,7 @@ func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`{"specversion":"1.0","id":"`)
 	e.ID = s.text()
 	s.skip(`,"type":"`)
-	typ := typesByName[s.text()]
+	typ := typesByHash.find(s.text())
 	if typ == nil {
 		s.failed = true
 		return nil
@@ -115,7 +115,7 @@ func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`,"datacontenttype":"application/json","version":`)
 	e.Version = s.version()
 	if s.has(`,"previous":"`) {
-		e.Previous = s.hash()
+		s.hash(&e.Previous)
 	}
 	s.skip(`,"occurredon":"`)
 	e.OccurredOn = s.date()
@@ -129,19 +129,28 @@ func (s *scanner) envelope(e *Envelope) *Type {
 	s.skip(`,"causationid":"`)
 	e.CausationID = s.text()
 	s.skip(`,"commanddigest":"`)
-	e.CommandDigest = s.hash()
+	s.hash(&e.CommandDigest)
 	if s.has(`,"correlationid":"`) {
 		e.CorrelationID = s.text()
 	}
 	return typ
 }
 
-// has consumes token if it comes next.
+// has consumes token if it comes next. Most tokens have eight to sixteen bytes, which
+// are compared as two numbers that may overlap.
 func (s *scanner) has(token string) bool {
-	if !strings.HasPrefix(s.rest, token) {
+	rest, n := s.rest, len(token)
+	if len(rest) < n {
 		return false
 	}
-	s.rest = s.rest[len(token):]
+	if n < 8 {
+		if rest[:n] != token {
+			return false
+		}
+	} else if load8(rest) != load8(token) || load8(rest[n-8:]) != load8(token[n-8:]) || n > 16 && rest[8:n-8] != token[8:n-8] {
+		return false
+	}
+	s.rest = rest[n:]
 	return true
 }
 
@@ -175,35 +184,30 @@ func (s *scanner) text() string {
 // textOrNone consumes printable ASCII that needs no escape, and the closing
 // quote. All else is rare enough for the strict decoder.
 func (s *scanner) textOrNone() string {
+	rest := s.rest
 	i := 0
-	for ; i+8 <= len(s.rest); i += 8 {
-		if odd := unusual(s.rest[i : i+8]); odd != 0 {
+	for ; i+8 <= len(rest); i += 8 {
+		// Eight bytes at once: is one not printable ASCII, a quote or a backslash? The
+		// lowest bit that is set then lies in the first such byte.
+		const ones, high = 0x0101010101010101, 0x8080808080808080
+		x := load8(rest[i:])
+		quote, backslash := x^ones*'"', x^ones*'\\'
+		below := (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash
+		if odd := (below | x | (x + ones)) & high; odd != 0 {
 			i += bits.TrailingZeros64(odd) / 8
 			break
 		}
 	}
-	for ; i < len(s.rest); i++ {
-		if c := s.rest[i]; c == '"' {
-			text := s.rest[:i]
-			s.rest = s.rest[i+1:]
-			return text
+	for ; i < len(rest); i++ {
+		if c := rest[i]; c == '"' {
+			s.rest = rest[i+1:]
+			return rest[:i]
 		} else if c < ' ' || c > '~' || c == '\\' {
 			break
 		}
 	}
 	s.failed = true
 	return ""
-}
-
-// unusual looks at eight bytes at once for one that is not printable ASCII, a
-// quote or a backslash. It returns zero when there is none; else its lowest bit
-// that is set lies in the first of them.
-func unusual(b string) uint64 {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	x := load8(b)
-	quote, backslash := x^ones*'"', x^ones*'\\'
-	below := (x-ones*' ')&^x | (quote-ones)&^quote | (backslash-ones)&^backslash
-	return (below | x | (x + ones)) & high
 }
 
 // number consumes n decimal digits.
@@ -232,13 +236,11 @@ func (s *scanner) version() uint64 {
 }
 
 // hash consumes 64 hexadecimal digits and the closing quote.
-func (s *scanner) hash() Hash {
-	h, ok := parseHash(s.take(2 * len(Hash{})))
-	if !ok || h.IsZero() {
+func (s *scanner) hash(h *Hash) {
+	if !h.parse(s.take(2*len(h))) || h.IsZero() {
 		s.failed = true
 	}
 	s.skip(`"`)
-	return h
 }
 
 // date consumes YYYY-MM-DD.
@@ -254,16 +256,20 @@ func (s *scanner) date() Date {
 // instant consumes a time as [Instant.String] writes it and the closing quote.
 func (s *scanner) instant() Instant {
 	day := s.date()
-	s.skip("T")
-	hour := s.number(2)
-	s.skip(":")
-	minute := s.number(2)
-	s.skip(":")
-	second := s.number(2)
-	s.skip(".")
-	milli := s.number(3)
-	s.skip(`Z"`)
-	if hour > 23 || minute > 59 || second > 59 {
+	t := s.take(len(`T15:04:05.000Z"`))
+	if s.failed || t[0] != 'T' || t[3] != ':' || t[6] != ':' || t[9] != '.' || t[13] != 'Z' || t[14] != '"' {
+		s.failed = true
+		return 0
+	}
+	bad := byte(0)
+	digit := func(i int) int64 {
+		d := t[i] - '0'
+		bad |= d | (d + 6) // a digit and six more stay below 16
+		return int64(d)
+	}
+	hour, minute, second := digit(1)*10+digit(2), digit(4)*10+digit(5), digit(7)*10+digit(8)
+	milli := digit(10)*100 + digit(11)*10 + digit(12)
+	if bad > 15 || hour > 23 || minute > 59 || second > 59 {
 		s.failed = true
 	}
 	seconds := int64(day-unixEpochDay)*86400 + hour*3600 + minute*60 + second

@@ -76,13 +76,14 @@ func splitDate[T string | []byte](s T) (year int, month time.Month, day int, ok 
 	if len(s) != len("2006-01-02") || s[4] != '-' || s[7] != '-' {
 		return 0, 0, 0, false
 	}
-	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9} {
-		if s[i] < '0' || s[i] > '9' {
-			return 0, 0, 0, false
-		}
+	bad := byte(0)
+	two := func(i int) int {
+		tens, units := s[i]-'0', s[i+1]-'0'
+		bad |= tens | units | (tens + 6) | (units + 6) // a digit and six more stay below 16
+		return int(tens)*10 + int(units)
 	}
-	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
-	return two(0)*100 + two(2), time.Month(two(5)), two(8), true
+	year, month, day = two(0)*100+two(2), time.Month(two(5)), two(8)
+	return year, month, day, bad < 16
 }
 
 // MustDate is [ParseDate] for constants and tests; it panics on a bad date.

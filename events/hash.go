@@ -35,25 +35,35 @@ func (h Hash) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads 64 lower-case hexadecimal digits.
 func (h *Hash) UnmarshalText(b []byte) error {
-	v, ok := parseHash(string(b))
-	if !ok {
+	var v Hash
+	if !v.parse(string(b)) {
 		return fmt.Errorf("%q is not a hash of 64 lower-case hexadecimal digits", b)
 	}
 	*h = v
 	return nil
 }
 
-func parseHash(s string) (h Hash, ok bool) {
+// parse reads lower-case hexadecimal digits, eight at a time. When it returns false
+// what h holds means nothing.
+func (h *Hash) parse(s string) bool {
 	if len(s) != 2*len(h) {
-		return Hash{}, false
+		return false
 	}
-	ok = true
+	bad := uint64(0)
 	for i := 0; i < len(h); i += 4 {
-		four, good := hexDigits(load8(s[2*i:]))
-		binary.LittleEndian.PutUint32(h[i:], four)
-		ok = ok && good
+		const ones = 0x0101010101010101
+		x := load8(s[2*i:])
+		letter := x >> 6 & ones // 1 for a-f, and for 0-9 nothing
+		value := x&(0x0f*ones) + 9*letter
+		// A letter's value is 10 to 15 and a digit's at most 9, and each is written in
+		// one way.
+		tens := (value + 6*ones) >> 4 & ones
+		bad |= value&(0xf0*ones) | (tens ^ letter) | ((value + '0'*ones + ('a'-'0'-10)*letter) ^ x)
+		pairs := (value<<4 | value>>8) & 0x00ff00ff00ff00ff
+		pairs = (pairs | pairs>>8) & 0x0000ffff0000ffff
+		binary.LittleEndian.PutUint32(h[i:], uint32(pairs|pairs>>16))
 	}
-	return h, ok
+	return bad == 0
 }
 
 // load8 returns the first eight bytes of s, the first one lowest.
@@ -61,19 +71,4 @@ func load8(s string) uint64 {
 	_ = s[7]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-// hexDigits returns the four bytes that eight lower-case hexadecimal digits stand
-// for, all at once, and whether they are such digits.
-func hexDigits(x uint64) (four uint32, ok bool) {
-	const ones = 0x0101010101010101
-	letter := x >> 6 & ones // 1 for a-f, and for 0-9 nothing
-	value := x&(0x0f*ones) + 9*letter
-	// A letter's value is 10 to 15 and a digit's at most 9, and each is written in
-	// one way.
-	tens := (value + 6*ones) >> 4 & ones
-	ok = value&(0xf0*ones) == 0 && tens == letter && value+'0'*ones+('a'-'0'-10)*letter == x
-	pairs := (value<<4 | value>>8) & 0x00ff00ff00ff00ff
-	pairs = (pairs | pairs>>8) & 0x0000ffff0000ffff
-	return uint32(pairs | pairs>>16), ok
 }

@@ -94,14 +94,14 @@ func CheckID(id string) error {
 	if len(id) == 0 || len(id) > MaxIDLength {
 		return fmt.Errorf("id %q must have 1 to %d characters", id, MaxIDLength)
 	}
-	for i := 0; i < len(id); i++ {
-		c := id[i]
-		if (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
-			return fmt.Errorf("id %q may hold only A-Z, 0-9 and hyphens", id)
-		}
+	if !only(&notID, id) {
+		return fmt.Errorf("id %q may hold only A-Z, 0-9 and hyphens", id)
 	}
 	return nil
 }
+
+// notID is 0 for what an id may hold and 1 for every other byte.
+var notID = others("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
 // Kind returns the part of s before the slash.
 func (s Subject) Kind() Kind {

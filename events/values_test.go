@@ -251,7 +251,8 @@ func TestParseHashDigits(t *testing.T) {
 		for c := range 256 {
 			s := bytes.Clone(good)
 			s[at] = byte(c)
-			h, ok := parseHash(string(s))
+			var h Hash
+			ok := h.parse(string(s))
 			want, err := hex.DecodeString(string(s))
 			lower := bytes.Equal(bytes.ToLower(s), s)
 			if ok != (err == nil && lower) || ok && !bytes.Equal(h[:], want) {
