@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"caseledger/events"
 )
@@ -28,17 +29,25 @@ type part struct {
 }
 
 // runs collects the positions of every subject in bounded memory: sorted runs go
-// to a file without a name, and are merged at the end.
+// to a file without a name, and are merged at the end. A run is sorted and written
+// beside the next one.
 type runs struct {
 	file    *os.File
 	out     *bufio.Writer
 	size    int64
 	bounds  []int64 // end of each run in file
 	limit   int     // records in a run
-	of      []int32 // of each record of that run, the index of its part
-	index   map[events.Subject]int32
-	parts   []part
-	scratch []byte
+	run     *run
+	other   *run // its memory is free once writing is done
+	writing sync.WaitGroup
+	err     error // of the writing; once it is done
+}
+
+// A run is what some consecutive records say about their subjects.
+type run struct {
+	of    []int32 // of each record, the index of its part
+	index map[events.Subject]int32
+	parts []part
 }
 
 func newRuns(directory string, limit int) (*runs, error) {
@@ -50,14 +59,29 @@ func newRuns(directory string, limit int) (*runs, error) {
 	if err := os.Remove(f.Name()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit, index: map[events.Subject]int32{}}, nil
+	r := &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit}
+	r.run, r.other = &run{index: map[events.Subject]int32{}}, &run{index: map[events.Subject]int32{}}
+	return r, nil
 }
 
-func (r *runs) close() error { return r.file.Close() }
+func (r *runs) close() error {
+	r.writing.Wait()
+	return r.file.Close()
+}
 
 // add appends a record to its subject, whose chain it must continue. Records come
 // in order, without a gap.
 func (r *runs) add(d *decoded) error {
+	if err := r.run.add(d); err != nil {
+		return err
+	}
+	if len(r.run.of) == r.limit {
+		return r.flush()
+	}
+	return nil
+}
+
+func (r *run) add(d *decoded) error {
 	i, known := r.index[d.subject]
 	if !known {
 		i = int32(len(r.parts))
@@ -69,22 +93,43 @@ func (r *runs) add(d *decoded) error {
 	}
 	e := &r.parts[i].entry
 	e.version, e.hash, e.last = d.version, d.hash, d.message.Sequence
-	if r.of = append(r.of, i); len(r.of) == r.limit {
-		return r.flush()
-	}
+	r.of = append(r.of, i)
 	return nil
 }
 
+// flush writes the run, once the one before is written.
 func (r *runs) flush() error {
-	offsets, ends := r.grouped()
-	order := make([]int32, len(r.parts))
+	r.writing.Wait()
+	if r.err != nil {
+		return r.err
+	}
+	full := r.run
+	r.run, r.other = r.other, full
+	r.writing.Go(func() {
+		r.err = guard(func() error { return r.write(full) })
+		full.clear()
+	})
+	return nil
+}
+
+func (r *run) clear() {
+	clear(r.index)
+	clear(r.parts)
+	r.parts, r.of = r.parts[:0], r.of[:0]
+}
+
+func (r *runs) write(run *run) error {
+	offsets, ends := run.grouped()
+	order := make([]int32, len(run.parts))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(string(r.parts[a].subject), string(r.parts[b].subject)) })
-	var positions []byte
+	slices.SortFunc(order, func(a, b int32) int {
+		return strings.Compare(string(run.parts[a].subject), string(run.parts[b].subject))
+	})
+	var positions, buf []byte
 	for _, i := range order {
-		p, start := &r.parts[i], int32(0)
+		p, start := &run.parts[i], int32(0)
 		if i > 0 {
 			start = ends[i-1]
 		}
@@ -93,26 +138,23 @@ func (r *runs) flush() error {
 			positions = binary.AppendUvarint(positions, uint64(offsets[k]-offsets[k-1]))
 		}
 		p.positions = positions
-		r.scratch = p.append(r.scratch[:0])
+		buf = p.append(buf[:0])
 		var length [binary.MaxVarintLen64]byte
-		n := binary.PutUvarint(length[:], uint64(len(r.scratch)))
-		for _, b := range [][]byte{length[:n], r.scratch} {
+		n := binary.PutUvarint(length[:], uint64(len(buf)))
+		for _, b := range [][]byte{length[:n], buf} {
 			if _, err := r.out.Write(b); err != nil {
 				return err
 			}
 		}
-		r.size += int64(n + len(r.scratch))
+		r.size += int64(n + len(buf))
 	}
-	clear(r.index)
-	clear(r.parts)
-	r.parts, r.of = r.parts[:0], r.of[:0]
 	r.bounds = append(r.bounds, r.size)
 	return r.out.Flush()
 }
 
 // grouped returns the records of the run, as their offsets in it, part by part,
 // and where each part ends among them.
-func (r *runs) grouped() (offsets, ends []int32) {
+func (r *run) grouped() (offsets, ends []int32) {
 	ends = make([]int32, len(r.parts))
 	for _, i := range r.of {
 		ends[i]++
@@ -187,10 +229,13 @@ func (r *runReader) parse(b []byte) error {
 // merge calls f with the entry of every subject, in order of subjects, which is
 // good during the call. It checks the chains where one run ends and the next begins.
 func (r *runs) merge(f func(subject []byte, e *entry) error) error {
-	if len(r.of) > 0 {
+	if len(r.run.of) > 0 {
 		if err := r.flush(); err != nil {
 			return err
 		}
+	}
+	if r.writing.Wait(); r.err != nil {
+		return r.err
 	}
 	readers := make([]*runReader, len(r.bounds))
 	start := int64(0)
