@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 
 	"caseledger/events"
 )
@@ -43,22 +44,21 @@ func lend(ctx context.Context, src Source, until uint64, f func(batch []events.M
 // ingest reads on this goroutine, decodes and writes segments on all cores, and puts
 // together in order on another goroutine what is known of subjects and commands.
 func (b *builder) ingest(ctx context.Context, src Source) error {
-	if b.until == 0 {
-		return nil
-	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work, ordered := make(chan *batch, batchesAhead), make(chan *batch, batchesAhead)
+	var decoders sync.WaitGroup
+	defer decoders.Wait()
 	for range runtime.GOMAXPROCS(0) {
-		go b.decode(work)
+		decoders.Go(func() { b.decode(work) })
 	}
-	written := make(chan error, 1)
+	collected := make(chan error, 1)
 	go func() {
 		err := guard(func() error { return b.collect(ordered) })
 		cancel(err)
 		for range ordered { // the reader may still be sending
 		}
-		written <- err
+		collected <- err
 	}()
 	next := b.batch(0)
 	send := func() {
@@ -86,8 +86,8 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	}
 	close(work)
 	close(ordered)
-	if wrote := <-written; wrote != nil {
-		return wrote // the cause; what the reader says follows from it
+	if wrong := <-collected; wrong != nil {
+		return wrong // the cause; what the reader says follows from it
 	}
 	if err == nil && b.position.Sequence != b.until {
 		err = fmt.Errorf("the source ended at #%d before #%d", b.position.Sequence, b.until)
@@ -162,14 +162,21 @@ type collector struct {
 	*builder
 	records  tree
 	times    *bucketWriter
-	commands *bucketWriter
 	run      []commandKey // the one that is not complete
 	tail     [][]byte     // records of the segment that is not complete
+	sorting  beside       // the run of commands before
+	sorted   []commandKey // its memory, once that is done
+	commands *bucketWriter
 }
 
 // collect takes the batches in order.
-func (b *builder) collect(batches <-chan *batch) error {
+func (b *builder) collect(batches <-chan *batch) (err error) {
 	c := &collector{builder: b, records: tree{file: b.file}, times: newBucket(b.file), commands: newBucket(b.file)}
+	defer func() {
+		if sorted := c.sorting.wait(); err == nil {
+			err = sorted
+		}
+	}()
 	for batch := range batches {
 		if err := <-batch.decoded; err != nil {
 			return err
@@ -210,14 +217,26 @@ func (c *collector) add(batch *batch) error {
 	}
 	err := errors.Join(c.records.add(0, batch.page), c.times.putSum(batch.page.key, key64(uint64(c.position.Latest))))
 	if len(c.run) == commandRun {
-		err = errors.Join(err, c.commands.put(0, key64((c.position.Sequence-1)/commandRun), packCommands(c.run)))
-		c.run = c.run[:0]
+		err = errors.Join(err, c.endRun())
 	}
 	return err
 }
 
+// endRun sorts and writes a run of commands beside the next one.
+func (c *collector) endRun() error {
+	if err := c.sorting.wait(); err != nil {
+		return err
+	}
+	run, number := c.run, (c.position.Sequence-1)/commandRun
+	c.run, c.sorted = c.sorted[:0], run
+	return c.sorting.begin(func() error { return c.commands.put(0, key64(number), packCommands(run)) })
+}
+
 // finish writes what does not fill a segment or a run.
 func (c *collector) finish() error {
+	if err := c.sorting.wait(); err != nil {
+		return err
+	}
 	tail, ids := newBucket(c.file), newBucket(c.file)
 	first := c.position.Sequence - uint64(len(c.tail)) + 1
 	for i, raw := range c.tail {
@@ -240,4 +259,24 @@ func (c *collector) finish() error {
 		c.builder.finish(bucketTimes, c.times),
 		c.builder.finish(bucketCommands, c.commands), c.builder.finish(bucketCommandsTail, ids),
 	)
+}
+
+// A beside does one thing at a time beside its caller.
+type beside struct {
+	group sync.WaitGroup
+	err   error // of the last; once it is done
+}
+
+// begin waits for the thing before, and begins another unless that failed.
+func (b *beside) begin(f func() error) error {
+	if err := b.wait(); err != nil {
+		return err
+	}
+	b.group.Go(func() { b.err = guard(f) })
+	return nil
+}
+
+func (b *beside) wait() error {
+	b.group.Wait()
+	return b.err
 }

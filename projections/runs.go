@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 
 	"caseledger/events"
 )
@@ -38,9 +37,8 @@ type runs struct {
 	bounds  []int64 // end of each run in file
 	limit   int     // records in a run
 	run     *run
-	other   *run // its memory is free once writing is done
-	writing sync.WaitGroup
-	err     error // of the writing; once it is done
+	writing beside
+	written *run // its memory is free once writing is done
 }
 
 // A run is what some consecutive records say about their subjects.
@@ -60,13 +58,12 @@ func newRuns(directory string, limit int) (*runs, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	r := &runs{file: f, out: bufio.NewWriterSize(f, 1<<20), limit: limit}
-	r.run, r.other = &run{index: map[events.Subject]int32{}}, &run{index: map[events.Subject]int32{}}
+	r.run, r.written = &run{index: map[events.Subject]int32{}}, &run{index: map[events.Subject]int32{}}
 	return r, nil
 }
 
 func (r *runs) close() error {
-	r.writing.Wait()
-	return r.file.Close()
+	return errors.Join(r.writing.wait(), r.file.Close())
 }
 
 // add appends a record to its subject, whose chain it must continue. Records come
@@ -99,17 +96,15 @@ func (r *run) add(d *decoded) error {
 
 // flush writes the run, once the one before is written.
 func (r *runs) flush() error {
-	r.writing.Wait()
-	if r.err != nil {
-		return r.err
+	if err := r.writing.wait(); err != nil {
+		return err
 	}
 	full := r.run
-	r.run, r.other = r.other, full
-	r.writing.Go(func() {
-		r.err = guard(func() error { return r.write(full) })
-		full.clear()
+	r.run, r.written = r.written, full
+	return r.writing.begin(func() error {
+		defer full.clear()
+		return r.write(full)
 	})
-	return nil
 }
 
 func (r *run) clear() {
@@ -234,8 +229,8 @@ func (r *runs) merge(f func(subject []byte, e *entry) error) error {
 			return err
 		}
 	}
-	if r.writing.Wait(); r.err != nil {
-		return r.err
+	if err := r.writing.wait(); err != nil {
+		return err
 	}
 	readers := make([]*runReader, len(r.bounds))
 	start := int64(0)
