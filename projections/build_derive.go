@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -43,8 +44,15 @@ func (b *builder) derive(ctx context.Context, total uint64) (rows tally, err err
 	workers := runtime.GOMAXPROCS(0)
 	jobs, ordered := make(chan job), make(chan job, 2*workers)
 	var group sync.WaitGroup
-	defer group.Wait()
-	defer cancel()
+	var synced error
+	defer func() {
+		cancel()
+		group.Wait()
+		err = errors.Join(err, synced)
+	}()
+	// The records, most of the file, go to the disk meanwhile. Not earlier: while the
+	// system frees the space of a file that was replaced, a sync may hold up every write.
+	group.Go(func() { synced = b.file.file.Sync() })
 	group.Go(func() { b.dispatch(ctx, jobs, ordered) })
 	for range workers {
 		group.Go(func() {

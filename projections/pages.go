@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"sync"
 	"sync/atomic"
 )
 
@@ -89,16 +88,7 @@ type pageFile struct {
 
 	txid  uint64
 	freed []uint64 // pages that a commit replaced
-
-	dirty   atomic.Int64 // bytes since the last sync
-	wake    chan struct{}
-	syncing sync.WaitGroup
-	synced  error // of the syncs meanwhile; once syncing is done
 }
-
-// syncEvery is the number of bytes after which a file is synced while it is still
-// being written, so that little is left to wait for in the end.
-const syncEvery = 64 << 20
 
 // appendTo returns a file that bbolt made, and that is empty.
 func appendTo(path string, pageSize int) (*pageFile, error) {
@@ -106,26 +96,16 @@ func appendTo(path string, pageSize int) (*pageFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &pageFile{file: file, size: pageSize, txid: 1, freed: []uint64{3}, wake: make(chan struct{}, 1)}
+	f := &pageFile{file: file, size: pageSize, txid: 1, freed: []uint64{3}}
 	f.used.Store(4) // two of meta, that of free pages, the root
-	f.syncing.Go(func() {
-		for range f.wake {
-			f.dirty.Store(0)
-			if err := f.file.Sync(); f.synced == nil {
-				f.synced = err
-			}
-		}
-	})
 	return f, nil
 }
 
 // close ends the file, and syncs it if it is complete.
 func (f *pageFile) close(complete bool) error {
-	close(f.wake)
-	f.syncing.Wait()
-	err := f.synced
+	var err error
 	if complete {
-		err = errors.Join(err, f.file.Sync())
+		err = f.file.Sync()
 	}
 	return errors.Join(err, f.file.Close())
 }
@@ -138,16 +118,8 @@ func (f *pageFile) append(buf []byte, begins ...int) (first uint64, err error) {
 	for _, at := range begins {
 		native.PutUint64(buf[at:], first+uint64(at/f.size))
 	}
-	if _, err := f.file.WriteAt(buf, int64(first)*int64(f.size)); err != nil {
-		return 0, err
-	}
-	if f.dirty.Add(int64(len(buf))) > syncEvery {
-		select {
-		case f.wake <- struct{}{}:
-		default:
-		}
-	}
-	return first, nil
+	_, err = f.file.WriteAt(buf, int64(first)*int64(f.size))
+	return first, err
 }
 
 // A child is a page as its parent knows it.
