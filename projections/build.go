@@ -202,8 +202,8 @@ func (b *builder) commit(rows tally) error {
 	return b.file.commit(buckets, since)
 }
 
-// finish completes a bucket.
-func (b *builder) finish(name []byte, w interface{ finish() ([]byte, error) }) (err error) {
+// complete ends a bucket, of which nothing is written any more.
+func (b *builder) complete(name []byte, w interface{ finish() ([]byte, error) }) (err error) {
 	b.buckets[string(name)], err = w.finish()
 	return err
 }
@@ -225,7 +225,7 @@ func (b *builder) index() (uint64, error) {
 		return w.putSum(subject, value)
 	})
 	if err == nil {
-		err = b.finish(bucketSubjects, w)
+		err = b.complete(bucketSubjects, w)
 	}
 	b.progress(Progress{Index, count, count})
 	return count, err

@@ -210,7 +210,7 @@ func (b *builder) collectRows(ctx context.Context, ordered <-chan job, total uin
 		return nil, cmp.Or(ctx.Err(), fmt.Errorf("derive: %d of %d subjects", done, total))
 	}
 	for i, view := range b.views {
-		if err := b.finish(viewBucket(view.Name()), &views[i]); err != nil {
+		if err := b.complete(viewBucket(view.Name()), &views[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -221,5 +221,5 @@ func (b *builder) collectRows(ctx context.Context, ordered <-chan job, total uin
 			return nil, err
 		}
 	}
-	return rows, b.finish(bucketDependents, dependents)
+	return rows, b.complete(bucketDependents, dependents)
 }

@@ -255,9 +255,8 @@ func (c *collector) finish() error {
 		}
 	}
 	return errors.Join(
-		c.builder.finish(bucketRecords, &c.records), c.builder.finish(bucketTail, tail),
-		c.builder.finish(bucketTimes, c.times),
-		c.builder.finish(bucketCommands, c.commands), c.builder.finish(bucketCommandsTail, ids),
+		c.complete(bucketRecords, &c.records), c.complete(bucketTail, tail), c.complete(bucketTimes, c.times),
+		c.complete(bucketCommands, c.commands), c.complete(bucketCommandsTail, ids),
 	)
 }
 
