@@ -227,7 +227,7 @@ func (c *collector) endRun() error {
 	if err := c.sorting.wait(); err != nil {
 		return err
 	}
-	run, number := c.run, (c.position.Sequence-1)/commandRun
+	run, number := c.run, runOf(c.position.Sequence)
 	c.run, c.sorted = c.sorted[:0], run
 	return c.sorting.begin(func() error { return c.commands.put(0, key64(number), packCommands(run)) })
 }
