@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-
-	"caseledger/events/sha256x2"
 )
 
 // A Hash is the SHA-256 of a record's exact bytes, or of a command's body. It is
@@ -15,10 +13,6 @@ type Hash [sha256.Size]byte
 
 // HashOf returns the SHA-256 of b. Cost: about a microsecond for a record.
 func HashOf(b []byte) Hash { return sha256.Sum256(b) }
-
-// HashTwo returns the SHA-256 of a and of b, for a third less than each on its own
-// where the processor has instructions for it.
-func HashTwo(a, b []byte) (Hash, Hash) { return sha256x2.Sum(a, b) }
 
 // IsZero reports whether h is "no hash": the previous hash of a first record.
 func (h Hash) IsZero() bool { return h == Hash{} }

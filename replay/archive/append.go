@@ -17,7 +17,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"caseledger/events"
-	"caseledger/events/sha256x2"
 	"caseledger/replay/durable"
 )
 
@@ -182,7 +181,8 @@ func foldTile(hashes []tlog.Hash) tlog.Hash {
 	var one, two node
 	for n := tileWidth / 2; n > 1; n /= 2 {
 		for i := 0; i < n; i += 2 {
-			row[i], row[i+1] = sha256x2.Sum(one.set(row[2*i:]), two.set(row[2*i+2:]))
+			x, y := events.HashTwo(one.set(row[2*i:]), two.set(row[2*i+2:]))
+			row[i], row[i+1] = tlog.Hash(x), tlog.Hash(y)
 		}
 	}
 	return sha256.Sum256(one.set(row[:]))

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"caseledger/events"
-	"caseledger/events/sha256x2"
 	"caseledger/replay/inorder"
 )
 
@@ -227,9 +226,9 @@ func recordHash(b []byte) tlog.Hash {
 func recordHashes(a, b []byte) (x, y tlog.Hash) {
 	first, second := a[0], b[0]
 	a[0], b[0] = 0, 0
-	x, y = sha256x2.Sum(a, b)
+	one, two := events.HashTwo(a, b)
 	a[0], b[0] = first, second
-	return x, y
+	return tlog.Hash(one), tlog.Hash(two)
 }
 
 // A node is what [tlog.NodeHash] hashes.

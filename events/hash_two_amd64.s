@@ -54,8 +54,8 @@
 #define MIX(m, before) \
 	SHA256MSG1 m, before
 
-// func blocks(state1, state2 *[8]uint32, blocks1, blocks2 *byte, n int)
-TEXT ·blocks(SB), NOSPLIT, $64-40
+// func hashBlocks(state1, state2 *[8]uint32, blocks1, blocks2 *byte, n int)
+TEXT ·hashBlocks(SB), NOSPLIT, $64-40
 	MOVQ  state1+0(FP), DI
 	MOVQ  state2+8(FP), SI
 	MOVQ  blocks1+16(FP), R8
@@ -193,10 +193,10 @@ next:
 	STORE(SI, X7, X8)
 	RET
 
-// func supported() bool
+// func hasSHA() bool
 //
 // SHA is bit 29 of EBX in leaf 7; SSSE3 and SSE4.1 are bits 9 and 19 of ECX in leaf 1.
-TEXT ·supported(SB), NOSPLIT, $0-1
+TEXT ·hasSHA(SB), NOSPLIT, $0-1
 	MOVB $0, ret+0(FP)
 	XORL AX, AX
 	CPUID
