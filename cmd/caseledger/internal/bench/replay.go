@@ -124,7 +124,9 @@ func (r *run) replay() error {
 func (r *run) addHeap(c cost) {
 	r.add(Figure{Name: "largest heap while replaying", Unit: "MB", Ours: megabytes(c.most), Target: 512, Note: "all of the process, with the garbage that the collector is told to leave"})
 	r.add(Figure{Name: "of it living before", Unit: "MB", Ours: megabytes(c.before)})
-	r.add(Figure{Name: "of it living in the rebuild", Unit: "MB", Ours: megabytes(c.lived - min(c.lived, c.before))})
+	if c.lived > c.before { // a small one ends before anything is collected
+		r.add(Figure{Name: "of it living in the rebuild", Unit: "MB", Ours: megabytes(c.lived - c.before)})
+	}
 }
 
 func megabytes(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
