@@ -35,8 +35,12 @@ func build(ctx context.Context, src Source, path string, views []View, until uin
 	}
 	err = guard(func() error { return b.build(ctx, src) })
 	err = errors.Join(err, b.close(err == nil))
+	var taken *LockedError // then what is there is another's
+	if err != nil && !errors.As(err, &taken) {
+		err = errors.Join(err, os.Remove(b.path))
+	}
 	if err != nil {
-		return fmt.Errorf("build views: %w", errors.Join(err, os.Remove(b.path)))
+		return fmt.Errorf("build views: %w", err)
 	}
 	defer keepOpen(path)()
 	if err := os.Rename(b.path, path); err != nil {
@@ -95,12 +99,15 @@ func newBuilder(path string, views []View, until uint64, runSize int, progress f
 }
 
 // open opens the file by bbolt, which makes it if it is not there, and locks it.
-func (b *builder) open() (err error) {
-	b.db, err = bolt.Open(b.path, 0o600, &bolt.Options{
+func (b *builder) open() error {
+	db, err := bolt.Open(b.path, 0o600, &bolt.Options{
 		Timeout: 100 * time.Millisecond, NoSync: true, FreelistType: bolt.FreelistMapType,
 	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return &LockedError{b.path}
+	case err == nil:
+		b.db = db
 	}
 	return err
 }
