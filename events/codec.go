@@ -55,10 +55,14 @@ func Encode(env Envelope, event Event) (*Record, error) {
 		return nil, fmt.Errorf("encode %s: %w", env.Type, tooLarge(raw))
 	}
 	// What is written must be readable for ever: it is read first, whole.
-	r, err := Decode(0, raw)
-	if err != nil {
+	r := new(Record)
+	if err := DecodeInto(r, 0, raw); err != nil {
 		return nil, err
 	}
+	if r.aliased = false; r.Envelope != env {
+		return nil, r.wrap(errors.New("its envelope is not what was written"))
+	}
+	r.Envelope = env // the same, in text that does not hold on to all of raw
 	if _, err := r.Event(); err != nil {
 		return nil, err
 	}

@@ -207,8 +207,7 @@ func (b *builder) next(tx *bolt.Tx) (*bolt.Tx, error) {
 	if len(b.commands) == commandRun {
 		commands := tx.Bucket(bucketCommands)
 		commands.FillPercent = 1
-		run := (b.position.Sequence - 1) / commandRun
-		if err := commands.Put(key64(run), packCommands(b.commands)); err != nil {
+		if err := commands.Put(key64(runOf(b.position.Sequence)), packCommands(b.commands)); err != nil {
 			return nil, err
 		}
 		b.commands = b.commands[:0]

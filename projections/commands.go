@@ -74,35 +74,76 @@ func (k commandKey) bytes() []byte {
 
 func hashAt(run []byte, i int) uint64 { return binary.BigEndian.Uint64(run[i*commandElement:]) }
 
-// Command is [Snapshot.Command] of the present, for a command that is new, as
-// most are: it then costs about a microsecond, however many records there are.
+// runOf returns the number of the run that a record's command is in.
+func runOf(sequence uint64) uint64 { return (sequence - 1) / commandRun }
+
+// Command is [Snapshot.Command] of the present. For a command that is new, as most
+// are, it does not look into the file and costs half a microsecond, however many
+// records there are.
 func (v *Views) Command(id string) (sequence uint64, err error) {
-	hash, seen := hashCommand(id), false
-	note := func(uint64) bool { seen = true; return false }
-	err = v.view(func(tx *bolt.Tx) error {
-		runs, tail := tx.Bucket(bucketCommands), tx.Bucket(bucketCommandsTail)
-		if runs == nil || tail == nil {
-			return v.distrust(fmt.Sprintf("bucket %s or %s is missing", bucketCommands, bucketCommandsTail))
+	hash := hashCommand(id)
+	runs, known, err := v.mayHold(hash)
+	if err == nil && !known {
+		if err = v.learnCommands(); err == nil {
+			runs, known, err = v.mayHold(hash)
 		}
-		if findInTail(tail, hash, note); !seen {
-			v.filter.find(runs, hash, note)
-		}
-		return nil
-	})
-	if err != nil || !seen {
+	}
+	if err != nil || known && len(runs) == 0 {
 		return 0, err
 	}
 	err = v.Read(func(s *Snapshot) error {
-		sequence, err = s.Command(id)
+		if !known {
+			runs = nil
+		}
+		sequence, err = s.command(id, hash, runs)
 		return err
 	})
 	return sequence, err
 }
 
+func (v *Views) mayHold(hash uint64) (runs []uint64, known bool, err error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if err := v.usable(); err != nil {
+		return nil, false, err
+	}
+	runs, known = v.filter.find(hash)
+	return runs, known, nil
+}
+
+// learnCommands makes the filter know the file, unless that is being written to.
+func (v *Views) learnCommands() error {
+	if !v.following.TryLock() {
+		return nil
+	}
+	defer v.following.Unlock()
+	return v.view(func(tx *bolt.Tx) error {
+		runs, tail := tx.Bucket(bucketCommands), tx.Bucket(bucketCommandsTail)
+		if runs == nil || tail == nil {
+			return v.distrust(fmt.Sprintf("bucket %s or %s is missing", bucketCommands, bucketCommandsTail))
+		}
+		return v.filter.learn(runs, tail)
+	})
+}
+
 // findCommands calls f with the positions whose command ids have the hash, until
-// it returns false. The order is that of the positions.
-func findCommands(runs, tail *bolt.Bucket, hash uint64, f func(sequence uint64) bool) {
-	c := runs.Cursor()
+// it returns false. The order is that of the positions. It looks into the given runs
+// only, of which one may be the tail, or into all when they are nil.
+func findCommands(all, tail *bolt.Bucket, hash uint64, runs []uint64, f func(sequence uint64) bool) {
+	for _, number := range runs {
+		run := all.Get(key64(number))
+		if run == nil {
+			findInTail(tail, hash, f)
+			return
+		}
+		if !findInRun(number, run, hash, f) {
+			return
+		}
+	}
+	if runs != nil {
+		return
+	}
+	c := all.Cursor()
 	for k, run := c.First(); k != nil; k, run = c.Next() {
 		if !findInRun(binary.BigEndian.Uint64(k), run, hash, f) {
 			return

@@ -9,12 +9,12 @@ import (
 )
 
 // A commandFilter tells which runs of a views file may hold a command, without
-// looking into them: a large file has many runs, and a command that is new is in
-// none. It learns a run when it first sees it, which takes a millisecond; runs
-// never change.
+// looking into the file: a large one has many runs, and a command that is new is
+// in none. It learns what the file holds when it is first asked, which takes a
+// millisecond for a run; the run that is not complete, the tail, it follows.
 type commandFilter struct {
 	mu     sync.RWMutex
-	runs   uint64         // how many it knows, from the first
+	known  bool           // the file was read
 	tables []*filterTable // one for each 64 runs: 8 MB for four million commands
 }
 
@@ -27,46 +27,61 @@ func (t *filterTable) words(hash uint64) (a, b *uint64) {
 	return &t[hash>>44], &t[hash>>24&(1<<20-1)]
 }
 
-// find calls f with the positions in the runs whose command ids have the hash,
-// until it returns false.
-func (c *commandFilter) find(runs *bolt.Bucket, hash uint64, f func(sequence uint64) bool) {
-	last, _ := runs.Cursor().Last()
-	if last == nil {
-		return
-	}
-	c.learn(runs, binary.BigEndian.Uint64(last)+1)
+// find returns the numbers of the runs, the tail among them, that may hold a command,
+// and whether the filter knows the file.
+func (c *commandFilter) find(hash uint64) (runs []uint64, known bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for i, t := range c.tables {
 		a, b := t.words(hash)
 		for may := *a & *b; may != 0; may &= may - 1 {
-			number := uint64(i)*64 + uint64(bits.TrailingZeros64(may))
-			if !findInRun(number, runs.Get(key64(number)), hash, f) {
-				return
-			}
+			runs = append(runs, uint64(i)*64+uint64(bits.TrailingZeros64(may)))
 		}
+	}
+	return runs, c.known
+}
+
+// follow notes commands that are about to be written to the file. A filter that was
+// never asked reads them there.
+func (c *commandFilter) follow(keys []commandKey) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range keys {
+		if !c.known {
+			return
+		}
+		c.add(runOf(k.sequence), k.hash)
 	}
 }
 
-// learn takes in the runs up to a number of them.
-func (c *commandFilter) learn(runs *bolt.Bucket, n uint64) {
-	c.mu.RLock()
-	known := c.runs >= n
-	c.mu.RUnlock()
-	if known {
-		return
+func (c *commandFilter) add(run, hash uint64) {
+	for uint64(len(c.tables)) <= run/64 {
+		c.tables = append(c.tables, new(filterTable))
 	}
+	a, b := c.tables[run/64].words(hash)
+	*a |= 1 << (run % 64)
+	*b |= 1 << (run % 64)
+}
+
+// learn takes in what a file holds. It is not written to meanwhile.
+func (c *commandFilter) learn(runs, tail *bolt.Bucket) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for ; c.runs < n; c.runs++ {
-		if c.runs%64 == 0 {
-			c.tables = append(c.tables, new(filterTable))
-		}
-		run := runs.Get(key64(c.runs))
-		for i := range len(run) / commandElement {
-			a, b := c.tables[c.runs/64].words(hashAt(run, i))
-			*a |= 1 << (c.runs % 64)
-			*b |= 1 << (c.runs % 64)
-		}
+	if c.known {
+		return nil
 	}
+	err := runs.ForEach(func(number, run []byte) error {
+		for i := range len(run) / commandElement {
+			c.add(binary.BigEndian.Uint64(number), hashAt(run, i))
+		}
+		return nil
+	})
+	if err == nil {
+		err = tail.ForEach(func(key, _ []byte) error {
+			c.add(runOf(binary.BigEndian.Uint64(key[commandPrefix:])), binary.BigEndian.Uint64(key))
+			return nil
+		})
+	}
+	c.known = err == nil
+	return err
 }

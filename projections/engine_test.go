@@ -178,10 +178,14 @@ func TestLiveEqualsRebuilt(t *testing.T) {
 func TestLongStream(t *testing.T) {
 	s := streamOf(t, 1<<16+700)
 	live := mustOpen(t, filepath.Join(t.TempDir(), "live"))
-	catchUp(t, live, s.Until(1<<16-300)) // built
-	catchUp(t, live, s.Until(1<<16-1))   // followed, across the end of a run
-	catchUp(t, live, s.Until(1<<16))
-	catchUp(t, live, s)
+	for _, n := range []uint64{1<<16 - 300, 1<<16 - 1, 1 << 16, 1<<16 + 700} { // built, then followed across the end of a run
+		catchUp(t, live, s.Until(int(n)))
+		for _, sequence := range []uint64{1, n - 299, n - 1, n} {
+			if got, err := live.Command("cmd-" + projtest.ID(sequence)); got != sequence || err != nil {
+				t.Errorf("of %d records, the command of #%d found at #%d, %v", n, sequence, got, err)
+			}
+		}
+	}
 	if err := live.Check(); err != nil {
 		t.Fatal(err)
 	}

@@ -172,6 +172,7 @@ func (v *Views) apply(batch []events.Message) error {
 					return err
 				}
 			}
+			v.filter.follow(l.written)
 			return l.finish(v.views)
 		})
 	}))
@@ -181,6 +182,7 @@ func (v *Views) apply(batch []events.Message) error {
 type live struct {
 	*Snapshot
 	touched map[events.Subject]*entry
+	written []commandKey
 }
 
 func newLive(tx *bolt.Tx) (*live, error) {
@@ -188,7 +190,7 @@ func newLive(tx *bolt.Tx) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &live{s, map[events.Subject]*entry{}}, nil
+	return &live{Snapshot: s, touched: map[events.Subject]*entry{}}, nil
 }
 
 func (l *live) ingest(m events.Message) error {
@@ -209,7 +211,9 @@ func (l *live) ingest(m events.Message) error {
 	if err := l.addRecord(m); err != nil {
 		return err
 	}
-	return l.addCommand(commandKey{d.command, m.Sequence})
+	command := commandKey{d.command, m.Sequence}
+	l.written = append(l.written, command)
+	return l.addCommand(command)
 }
 
 func (l *live) entry(subject events.Subject) (*entry, error) {
@@ -270,7 +274,7 @@ func (l *live) addCommand(k commandKey) error {
 	}
 	keys = append(keys, k)
 	l.commands.FillPercent = 1
-	if err := l.commands.Put(key64((k.sequence-1)/commandRun), packCommands(keys)); err != nil {
+	if err := l.commands.Put(key64(runOf(k.sequence)), packCommands(keys)); err != nil {
 		return err
 	}
 	return empty(l.commandsTail)

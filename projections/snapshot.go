@@ -318,9 +318,14 @@ func (s *Snapshot) eachRecord(e *entry, subject events.Subject, skip positions, 
 // Command returns the position of the record that a command made, 0 when the
 // command is unknown: a command is accepted once, for ever, whatever its subject.
 func (s *Snapshot) Command(id string) (uint64, error) {
+	return s.command(id, hashCommand(id), nil)
+}
+
+// command is Command in some of the runs of command ids, or in all when they are nil.
+func (s *Snapshot) command(id string, hash uint64, runs []uint64) (uint64, error) {
 	var found uint64
 	var failed error
-	findCommands(s.commands, s.commandsTail, hashCommand(id), func(sequence uint64) bool {
+	findCommands(s.commands, s.commandsTail, hash, runs, func(sequence uint64) bool {
 		if sequence > s.until {
 			return true
 		}

@@ -30,7 +30,7 @@ func TestDamagedKeyFile(t *testing.T) {
 		defer k.Close()
 		keys, err := k.knownKeys(subject, events.IdentityKey)
 		if err == nil {
-			mac = events.HashOf(keys[0].mac)
+			mac = events.HashOf(keys[0].mac.secret)
 		}
 		return mac, err
 	}

@@ -3,10 +3,12 @@ package seal
 import (
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"os"
 	"sync"
 	"time"
@@ -36,7 +38,28 @@ type Keyring struct {
 // that was lost.
 type key struct {
 	aead cipher.AEAD
-	mac  []byte
+	mac  *digestKey
+}
+
+// A digestKey makes keyed digests. What it makes of its secret costs as much as the
+// digest of a short text, and is kept from the first one on.
+type digestKey struct {
+	secret []byte
+
+	mu    sync.Mutex
+	keyed hash.Hash // nil until it is first needed
+}
+
+func (d *digestKey) sum(text []byte) (digest events.Hash) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.keyed == nil {
+		d.keyed = hmac.New(sha256.New, d.secret)
+	}
+	d.keyed.Reset()
+	d.keyed.Write(text)
+	d.keyed.Sum(digest[:0])
+	return digest
 }
 
 // classes are made together: one synchronous write for a person, not two.
@@ -301,7 +324,7 @@ func (k *Keyring) unwrap(name, wrapped []byte) (key, error) {
 		return key{}, err
 	}
 	mac, err := hkdf.Key(sha256.New, secret, nil, "caseledger keyed digest 1", keySize)
-	return key{aead, mac}, err
+	return key{aead: aead, mac: &digestKey{secret: mac}}, err
 }
 
 // wrapBinding ties a wrapped key to its name in the key file.

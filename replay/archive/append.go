@@ -83,27 +83,47 @@ func (a *Archive) Append(records [][]byte) error {
 }
 
 func (a *Archive) append(records [][]byte) error {
-	if len(records) == 0 {
-		return nil
-	}
-	old := a.Tree()
-	w := writer{archive: a, edge: a.edge.clone(), old: old.N, size: old.N}
+	w := a.begin()
 	for _, r := range records {
 		if err := w.add(r); err != nil {
-			return fmt.Errorf("append to archive: %w", err)
+			return errors.Join(err, w.abandon())
 		}
 	}
-	tree, err := w.finish()
-	if err != nil {
-		return fmt.Errorf("append to archive: %w", err)
+	return w.commit()
+}
+
+// begin begins an append. The caller holds appending.
+func (a *Archive) begin() *writer {
+	size := a.Size()
+	return &writer{archive: a, edge: a.edge.clone(), old: int64(size), size: int64(size)}
+}
+
+// abandon leaves the archive as it was: what was written of an append does not
+// count.
+func (w *writer) abandon() (err error) {
+	for _, f := range w.files {
+		err = errors.Join(err, f.Close())
 	}
-	if err := a.writeHead(tree); err != nil {
+	return err
+}
+
+// commit makes what was added a part of the archive, durably.
+func (w *writer) commit() error {
+	if w.size == w.old {
+		return nil
+	}
+	a := w.archive
+	tree, err := w.finish()
+	if err == nil {
+		err = a.writeHead(tree)
+	}
+	if err != nil {
 		return fmt.Errorf("append to archive: %w", err)
 	}
 	a.mu.Lock()
 	a.tree, a.edge = tree, w.edge
 	a.mu.Unlock()
-	a.prune(old.N, tree.N)
+	a.pruning.Go(func() { a.prune(w.old, tree.N) }) // beside all else: a disk may take milliseconds to free a file
 	return nil
 }
 
@@ -118,18 +138,19 @@ type writer struct {
 
 func (w *writer) add(record []byte) error {
 	if len(record) > math.MaxUint16 {
-		return fmt.Errorf("record #%d has %d bytes, more than %d", w.size+1, len(record), math.MaxUint16)
+		return fmt.Errorf("append to archive: record #%d has %d bytes, more than %d", w.size+1, len(record), math.MaxUint16)
 	}
 	e := &w.edge
 	e.bundle = binary.BigEndian.AppendUint16(e.bundle, uint16(len(record)))
 	e.bundle = append(e.bundle, record...)
+	hash := recordHash(e.bundle[len(e.bundle)-len(record)-1:])
 	if e.count++; e.count == tileWidth {
 		if err := w.write(entries, w.size/tileWidth, tileWidth, e.bundle); err != nil {
 			return err
 		}
 		e.bundle, e.count = e.bundle[:0], 0
 	}
-	err := w.addHash(0, tlog.RecordHash(record))
+	err := w.addHash(0, hash)
 	w.size++
 	return err
 }
@@ -186,19 +207,8 @@ func (w *writer) write(level int, n int64, width int, data []byte) error {
 // finish writes what does not fill a tile, brings everything to the disk and
 // returns the new tree.
 func (w *writer) finish() (tlog.Tree, error) {
-	err := w.writeEdge()
-	// All were written before the first is synced: the disk gets them together.
-	directories := map[string]bool{}
-	for _, f := range w.files {
-		err = errors.Join(err, f.Sync(), f.Close())
-		for dir := filepath.Dir(f.Name()); len(dir) >= len(w.archive.dir); dir = filepath.Dir(dir) {
-			directories[dir] = true
-		}
-	}
-	for dir := range directories {
-		err = errors.Join(err, durable.SyncDir(dir))
-	}
-	if err != nil {
+	err := errors.Join(w.writeEdge(), durable.Sync(w.archive.dir, w.files))
+	if w.files = nil; err != nil {
 		return tlog.Tree{}, err
 	}
 	hash, err := tlog.TreeHash(w.size, tlog.HashReaderFunc(w.edge.readHashes(w.size)))
@@ -345,12 +355,14 @@ func (a *Archive) CatchUp(ctx context.Context, src Source, progress func(done, t
 	if err := a.agrees(ctx, src, size, head); err != nil || size == head {
 		return 0, err
 	}
-	var records [][]byte
-	var held int
-	flush := func() error {
-		err := a.append(records)
-		added += uint64(len(records))
-		records, held = records[:0], 0
+	// Records are hashed and written while the next ones are read.
+	w, held := a.begin(), 0
+	commit := func() error {
+		err := w.commit()
+		if err == nil {
+			added = uint64(w.size) - size
+			w, held = a.begin(), 0
+		}
 		if progress != nil {
 			progress(size+added, head)
 		}
@@ -358,18 +370,20 @@ func (a *Archive) CatchUp(ctx context.Context, src Source, progress func(done, t
 	}
 	err = src.Read(ctx, size+1, head, func(batch []events.Message) error {
 		for _, m := range batch {
-			records = append(records, m.Data)
+			if err := w.add(m.Data); err != nil {
+				return err
+			}
 			held += len(m.Data)
 		}
 		if held < appendBytes {
 			return nil
 		}
-		return flush()
+		return commit()
 	})
 	if err != nil {
-		return added, err
+		return added, errors.Join(err, w.abandon())
 	}
-	return added, flush()
+	return added, commit()
 }
 
 // Agrees reports whether src holds the record that the archive ends with, by a

@@ -72,6 +72,7 @@ type Archive struct {
 
 	appending sync.Mutex
 	reading   sync.RWMutex // held for reading while files are: they are not pruned then
+	pruning   sync.WaitGroup
 
 	mu   sync.RWMutex // guards what follows
 	tree tlog.Tree
@@ -226,6 +227,10 @@ func (a *Archive) PutFile(name string, data []byte) error {
 	}
 	return nil
 }
+
+// Close waits until what an append left to be removed is removed. An archive that
+// is only dropped loses nothing; it may be used after Close.
+func (a *Archive) Close() { a.pruning.Wait() }
 
 // Prune removes everything but the named files from a directory that holds no
 // tiles.

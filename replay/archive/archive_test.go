@@ -173,6 +173,7 @@ func TestLayout(t *testing.T) {
 		if err := a.Append(m.grow(t, n)); err != nil {
 			t.Fatal(err)
 		}
+		a.Close()
 	}
 	var partial []string
 	full := map[string]int{}
@@ -217,6 +218,7 @@ func TestPartialTilesOfTheCheckpoint(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		a.Close()
 		var got []string
 		for name := range files(t, dir) {
 			if strings.HasPrefix(name, "tile/") {
@@ -287,6 +289,7 @@ func TestAppendLeavesCommittedFilesAlone(t *testing.T) {
 	long := time.Date(2008, 1, 1, 0, 0, 0, 0, time.UTC)
 	seen := 0
 	for _, n := range []int{300, 1, 5, 206, 1, 255, 65536, 3} {
+		a.Close()
 		before := files(t, dir)
 		for name := range before {
 			if err := os.Chtimes(filepath.Join(dir, name), long, long); err != nil {
@@ -322,10 +325,12 @@ func TestPowerCut(t *testing.T) {
 		if err := a.Append(m.grow(t, rapid.IntRange(0, 600).Draw(rt, "before"))); err != nil {
 			rt.Fatal(err)
 		}
+		a.Close()
 		size, before := len(m.records), files(t, dir)
 		if err := a.Append(m.grow(t, rapid.IntRange(1, 600).Draw(rt, "lost"))); err != nil {
 			rt.Fatal(err)
 		}
+		a.Close()
 		after := files(t, dir)
 		if err := os.RemoveAll(dir); err != nil {
 			rt.Fatal(err)
@@ -387,6 +392,7 @@ func TestFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	a.Close()
 	good := files(t, dir)
 	names := make([]string, 0, len(good))
 	for name := range good {

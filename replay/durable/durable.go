@@ -3,8 +3,11 @@ package durable
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 )
 
 // Create makes a file and the directories above it, or empties it. Nothing of it
@@ -47,4 +50,36 @@ func SyncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
+}
+
+// syncsAtOnce is how many files a Sync has on their way to the disk: a disk that is
+// asked for several at a time brings them home together.
+const syncsAtOnce = 16
+
+// Sync brings files that were written to the disk, closes them, and then brings
+// their names there, in every directory from root down.
+func Sync(root string, files []*os.File) error {
+	directories := map[string]bool{}
+	for _, f := range files {
+		for dir := filepath.Dir(f.Name()); len(dir) >= len(root) && !directories[dir]; dir = filepath.Dir(dir) {
+			directories[dir] = true
+		}
+	}
+	err := atOnce(files, func(f *os.File) error { return errors.Join(f.Sync(), f.Close()) })
+	return errors.Join(err, atOnce(slices.Collect(maps.Keys(directories)), SyncDir))
+}
+
+// atOnce does f for each of a list, several at a time, and joins the errors.
+func atOnce[T any](list []T, f func(T) error) error {
+	errs := make([]error, len(list))
+	var group sync.WaitGroup
+	for w := range min(syncsAtOnce, len(list)) {
+		group.Go(func() {
+			for i := w; i < len(list); i += syncsAtOnce {
+				errs[i] = f(list[i])
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
 }

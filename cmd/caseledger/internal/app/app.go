@@ -196,6 +196,7 @@ func (a *App) loadBasis(ctx context.Context, subject events.Subject) (*folded, e
 type lockers[K comparable] struct {
 	mu    sync.Mutex
 	locks map[K]*locker
+	spare []*locker // used before, of no key now
 }
 
 type locker struct {
@@ -210,7 +211,10 @@ func (l *lockers[K]) lock(key K) (unlock func()) {
 		l.locks = map[K]*locker{}
 	}
 	k := l.locks[key]
-	if k == nil {
+	if last := len(l.spare) - 1; k == nil && last >= 0 {
+		k, l.spare = l.spare[last], l.spare[:last]
+		l.locks[key] = k
+	} else if k == nil {
 		k = &locker{}
 		l.locks[key] = k
 	}
@@ -223,6 +227,7 @@ func (l *lockers[K]) lock(key K) (unlock func()) {
 		defer l.mu.Unlock()
 		if k.users--; k.users == 0 {
 			delete(l.locks, key)
+			l.spare = append(l.spare, k)
 		}
 	}
 }

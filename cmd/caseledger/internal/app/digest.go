@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/hex"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -19,21 +20,21 @@ import (
 //
 // When it was recorded is not part of it, nor is the correlation id.
 func (a *App) digest(subject events.Subject, command *Command, req *Request) (events.Hash, error) {
-	body, err := a.body(subject, command, req)
+	var room [512]byte
+	body, err := a.appendBody(room[:0], subject, command, req)
 	if err != nil {
 		return events.Hash{}, fmt.Errorf("digest %s: %w", command.Name, err)
 	}
 	return events.HashOf(body), nil
 }
 
-// body writes the canonical JSON: members in order of their names, absent fields
-// left out, no space. It is written by hand since every command pays for it.
-func (a *App) body(subject events.Subject, command *Command, req *Request) (b []byte, err error) {
+// appendBody writes the canonical JSON: members in order of their names, absent
+// fields left out, no space. It is written by hand since every command pays for it.
+func (a *App) appendBody(b []byte, subject events.Subject, command *Command, req *Request) (_ []byte, err error) {
 	member := func(separator, name, value string) {
 		b = append(append(append(b, separator...), name...), ':')
 		b, err = jsontext.AppendQuote(b, value)
 	}
-	b = make([]byte, 0, 512)
 	for _, m := range []struct{ separator, name, value string }{
 		{`{`, `"actor"`, req.Actor}, {`,`, `"agency"`, req.Agency}, {`,`, `"command"`, command.Name},
 	} {
@@ -75,17 +76,18 @@ func (a *App) appendFields(b []byte, subject events.Subject, command *Command, v
 	return b, nil
 }
 
+// appendValue writes a field. It looks at the field where it lies, in the command.
 func appendValue(b []byte, v reflect.Value) ([]byte, error) {
-	switch x := v.Interface().(type) {
-	case string:
-		return jsontext.AppendQuote(b, x)
-	case bool:
-		return strconv.AppendBool(b, x), nil
-	case int:
-		return strconv.AppendInt(b, int64(x), 10), nil
-	case events.Cents:
-		return strconv.AppendInt(b, int64(x), 10), nil
-	case events.Date:
+	switch x := v.Addr().Interface().(type) {
+	case *string:
+		return jsontext.AppendQuote(b, *x)
+	case *bool:
+		return strconv.AppendBool(b, *x), nil
+	case *int:
+		return strconv.AppendInt(b, int64(*x), 10), nil
+	case *events.Cents:
+		return strconv.AppendInt(b, int64(*x), 10), nil
+	case *events.Date:
 		return jsontext.AppendQuote(b, x.String())
 	default: // lists and maps
 		text, err := json.Marshal(x, json.Deterministic(true))
@@ -97,8 +99,14 @@ func appendValue(b []byte, v reflect.Value) ([]byte, error) {
 // The field's name is part of what is authenticated.
 func (a *App) appendMACs(b []byte, subject events.Subject, f aggregates.Field, v reflect.Value) ([]byte, error) {
 	if v.Kind() != reflect.Slice {
-		mac, err := a.keys.MAC(subject, f.Secret, fmt.Appendf(nil, "%s\n%v", f.Name, v.Interface()))
-		return append(append(append(b, '"'), mac.String()...), '"'), err
+		text := append(append(make([]byte, 0, 256), f.Name...), '\n')
+		if plain, is := v.Addr().Interface().(*string); is {
+			text = append(text, *plain...)
+		} else {
+			text = fmt.Append(text, v.Interface())
+		}
+		mac, err := a.keys.MAC(subject, f.Secret, text)
+		return append(hex.AppendEncode(append(b, '"'), mac[:]), '"'), err
 	}
 	b = append(b, '[')
 	for i := range v.Len() {

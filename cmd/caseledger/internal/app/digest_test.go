@@ -66,7 +66,7 @@ func TestBodyIsCanonicalJSON(t *testing.T) {
 		{Name: "all", Actor: "amy", Role: "r", Command: &everyType{List: []string{"x"}}},
 		{Name: "all", Actor: "amy", Role: "r", Command: &everyType{Text: "x"}},
 	} {
-		body, err := a.body("worker/W-1", command, &req)
+		body, err := a.appendBody(nil, "worker/W-1", command, &req)
 		if err != nil {
 			t.Fatal(err)
 		}

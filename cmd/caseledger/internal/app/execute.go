@@ -77,7 +77,7 @@ func (a *App) execute(ctx context.Context, req Request) (Receipt, error) {
 	defer a.subjects.lock(w.subject)()
 	for attempt := 1; ; attempt++ {
 		receipt, err := a.attempt(ctx, w)
-		if !isRace(err) && !a.mayPass(ctx, err) {
+		if err == nil || !isRace(err) && !a.mayPass(ctx, err) {
 			return a.carryOut(receipt, err)
 		}
 		a.cache.drop(w.subject)

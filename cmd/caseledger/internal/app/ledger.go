@@ -24,6 +24,7 @@ import (
 	"caseledger/events/seal"
 	"caseledger/projections"
 	"caseledger/projections/retention"
+	"caseledger/replay/archive"
 )
 
 // What lies in a data directory. All of it is readable by its owner only.
@@ -361,6 +362,11 @@ func (l *Ledger) Stream() jetstream.Config { return l.stores.config }
 // Close closes everything, in the reverse order of [Open].
 func (l *Ledger) Close() error {
 	var faults []error
+	for _, a := range []*archive.Archive{l.proof.archive, l.proof.looks} {
+		if a != nil {
+			a.Close()
+		}
+	}
 	if l.keys != nil {
 		faults = append(faults, l.keys.Close())
 	}

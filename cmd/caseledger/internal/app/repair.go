@@ -243,6 +243,8 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	if err != nil {
 		return nil, err
 	}
+	a.Close()
+	looks.Close()
 	r := &Repaired{Records: a.Size(), Looks: looks.Size(), SetAside: setAside(dir, o.Now())}
 	if err := os.Rename(dir, r.SetAside); errors.Is(err, fs.ErrNotExist) {
 		r.SetAside = ""
