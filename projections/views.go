@@ -38,6 +38,7 @@ type Views struct {
 	doubt *DoubtError
 
 	filter *commandFilter // of db
+	whole  *whole         // of db
 }
 
 // mapRoom is address space, not memory: bbolt must wait for all readers to map a
@@ -107,7 +108,7 @@ func (v *Views) open() error {
 		v.doubt = &DoubtError{v.path, err.Error()}
 		return db.Close()
 	}
-	v.db, v.filter = db, new(commandFilter)
+	v.db, v.filter, v.whole = db, new(commandFilter), newWhole()
 	return nil
 }
 
@@ -198,6 +199,7 @@ func (v *Views) Read(f func(*Snapshot) error) error {
 		if err != nil {
 			return v.distrust(err.Error())
 		}
+		s.whole = v.whole
 		return f(s)
 	})
 }

@@ -24,6 +24,7 @@ import (
 	"caseledger/events/seal"
 	"caseledger/projections"
 	"caseledger/projections/retention"
+	"caseledger/replay"
 	"caseledger/replay/archive"
 )
 
@@ -252,7 +253,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l.App, err = New(ctx, Config{
-		Log: l.Log, Catalogue: o.Catalogue, Keys: l, Custody: l, Access: l.openLooks, Index: &viewsIndex{l.Views, l.Log, o.Progress},
+		Log: l.Log, Catalogue: o.Catalogue, Keys: l, Custody: l, Access: l.openLooks, Index: &viewsIndex{l.Views, l.Records, o.Progress},
 		Now: o.Now, Shared: p.URL != "", Drafter: NewDrafter(l.Views, l.Log),
 	})
 	if err != nil {
@@ -266,7 +267,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 	}
 	var doubt *projections.DoubtError
 	if err = l.destroyOrdered(); errors.As(err, &doubt) {
-		err = errors.Join(l.Views.Rebuild(ctx, l.Log, o.Progress), l.destroyOrdered())
+		err = errors.Join(l.Views.Rebuild(ctx, l.Records(nil), o.Progress), l.destroyOrdered())
 	}
 	return l, err
 }
@@ -347,6 +348,16 @@ func (l *Ledger) CatchUp(ctx context.Context) (position uint64, err error) {
 	return l.index.CatchUp(ctx)
 }
 
+// Records returns the log as views are built from it: from the archive as far as that
+// goes, if there is one. An archive that turns out damaged is told, and passed over;
+// damaged may be nil.
+func (l *Ledger) Records(damaged func(error)) projections.Source {
+	if a := l.proof.archive.Load(); a != nil {
+		return replay.Archived(a, l.Log, damaged)
+	}
+	return l.Log
+}
+
 // URL is where the stream can be reached, without any token; empty when only
 // this process can.
 func (l *Ledger) URL() string {
@@ -362,7 +373,7 @@ func (l *Ledger) Stream() jetstream.Config { return l.stores.config }
 // Close closes everything, in the reverse order of [Open].
 func (l *Ledger) Close() error {
 	var faults []error
-	for _, a := range []*archive.Archive{l.proof.archive, l.proof.looks} {
+	for _, a := range []*archive.Archive{l.proof.archive.Load(), l.proof.looks} {
 		if a != nil {
 			a.Close()
 		}
@@ -391,7 +402,7 @@ func (l *Ledger) Close() error {
 // viewsIndex is the views as an [Index].
 type viewsIndex struct {
 	views    *projections.Views
-	log      events.Log
+	records  func(damaged func(error)) projections.Source
 	progress func(projections.Progress)
 }
 
@@ -408,7 +419,7 @@ func (v *viewsIndex) History(_ context.Context, subject events.Subject) (message
 }
 
 func (v *viewsIndex) CatchUp(ctx context.Context) (uint64, error) {
-	if err := v.views.CatchUp(ctx, v.log, v.progress); err != nil {
+	if err := v.views.CatchUp(ctx, v.records(nil), v.progress); err != nil {
 		return 0, err
 	}
 	position, err := v.views.Position()

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -39,8 +40,8 @@ func (p Place) SigningKey() string { return p.path(signingFile) }
 // proving is the part of a [Ledger] that proves. One command at a time has it.
 type proving struct {
 	sync.Mutex
-	archive *archive.Archive // nil until it is first needed
-	looks   *archive.Archive // of the stream ACCESS, likewise
+	archive atomic.Pointer[archive.Archive] // nil until it is first needed; read without the lock, too
+	looks   *archive.Archive                // of the stream ACCESS, likewise
 }
 
 // NoArchiveError reports that the archive is not where it was: perhaps a disk is
@@ -65,8 +66,8 @@ func (l *Ledger) Archive(create bool) (*archive.Archive, error) {
 }
 
 func (l *Ledger) openArchive(create bool) (*archive.Archive, error) {
-	if l.proof.archive != nil {
-		return l.proof.archive, nil
+	if a := l.proof.archive.Load(); a != nil {
+		return a, nil
 	}
 	dir := l.Place.ArchiveDir()
 	a, err := archive.Open(dir)
@@ -84,7 +85,7 @@ func (l *Ledger) openArchive(create bool) (*archive.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.proof.archive = a
+	l.proof.archive.Store(a)
 	return a, nil
 }
 
@@ -153,7 +154,7 @@ func (l *Ledger) catchUpArchives(ctx context.Context, progress func(done, total 
 	if _, err := looks.CatchUp(ctx, log, nil); err != nil {
 		return err
 	}
-	_, err = l.proof.archive.CatchUp(ctx, l.Log, progress)
+	_, err = l.proof.archive.Load().CatchUp(ctx, l.Log, progress)
 	return err
 }
 

@@ -254,9 +254,10 @@ func (l *Ledger) RepairArchive(ctx context.Context, signer note.Signer, o Repair
 	if err := errors.Join(os.Rename(fresh, dir), durable.SyncDir(filepath.Dir(dir))); err != nil {
 		return nil, fmt.Errorf("put the new archive in its place: %w", err)
 	}
-	if l.proof.archive, err = archive.Open(dir); err != nil {
+	if a, err = archive.Open(dir); err != nil {
 		return nil, err
 	}
+	l.proof.archive.Store(a)
 	if l.proof.looks, err = archive.Open(l.Place.LooksArchiveDir()); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -16,7 +15,6 @@ import (
 	"caseledger/events/jetstream"
 	"caseledger/projections"
 	"caseledger/replay"
-	"caseledger/replay/archive"
 )
 
 // A cost is what some work took: by the clock, and of all cores together, which
@@ -47,21 +45,31 @@ func processTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// replay rebuilds every view from the stream, in turns with the bare consumer.
+// replay rebuilds every view, from the stream and from the archive, in turns with the
+// bare consumer, and before that once as the program does it, for its heap.
 func (r *run) replay() error {
 	n := r.Records
+	path := filepath.Join(r.ledger.Place.Dir, "bench-views.db")
+	restore := app.CollectLate()
+	used, err := r.spend(func(ctx context.Context) error {
+		return projections.Build(ctx, r.ledger.Records(nil), path, replay.Views(), n, nil)
+	})
+	restore()
+	if err != nil {
+		return err
+	}
+	r.addHeap(used)
 	bare, err := jetstream.OpenBare(r.ledger.Stream())
 	if err != nil {
 		return err
 	}
 	defer bare.Close()
 	defer app.CollectLate()() // as the program does; the floor is better off, too
-	copied, err := r.archive()
+	copied, err := r.ledger.Archive(false)
 	if err != nil {
 		return err
 	}
 	rounds := make([][4]cost, r.Rounds)
-	path := filepath.Join(r.ledger.Place.Dir, "bench-views.db")
 	phases := &phases{now: r.Now}
 	for i := range rounds {
 		r.Say("replay of %d events: round %d of %d", n, i+1, r.Rounds)
@@ -102,26 +110,24 @@ func (r *run) replay() error {
 	r.add(Figure{Name: "replay from the archive, processor time", Unit: "µs/event", Ours: micros(3), Floor: micros(0), Ratio: cpuRatio(3)})
 	r.add(Figure{Name: "reading the log alone", Unit: "events/s", Ours: wall(1), Floor: wall(0), Ratio: ratio(1)})
 	r.add(Figure{Name: "reading alone, processor time", Unit: "µs/event", Ours: micros(1), Floor: micros(0), Ratio: cpuRatio(1)})
-	r.addHeap(rounds)
+	var most uint64
+	for _, c := range rounds {
+		most = max(most, c[2].most)
+	}
+	r.add(Figure{Name: "largest heap, from the stream", Unit: "MB", Ours: megabytes(most), Note: "with what the embedded server keeps of what it read"})
 	return nil
 }
 
 // addHeap adds the largest heap, all of the process with its garbage, and how much
-// of it lives: in the embedded server after it has read its stream, and on top of
-// that in a rebuild from the archive, which takes no server.
-func (r *run) addHeap(rounds [][4]cost) {
-	var most, server, ours uint64
-	for _, c := range rounds {
-		for i := range c {
-			most = max(most, c[i].most)
-		}
-		server, ours = max(server, c[3].before), max(ours, c[3].lived-min(c[3].lived, c[3].before))
-	}
-	mb := func(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
-	r.add(Figure{Name: "largest heap while replaying", Unit: "MB", Ours: mb(most), Target: 512, Note: "all of the process, with the garbage that the collector is told to leave"})
-	r.add(Figure{Name: "of it living in the embedded server", Unit: "MB", Ours: mb(server), Note: "after it read its stream"})
-	r.add(Figure{Name: "of it living in a rebuild", Unit: "MB", Ours: mb(ours)})
+// of it lives: before the rebuild, which is the embedded server's index of subjects,
+// and in the rebuild.
+func (r *run) addHeap(c cost) {
+	r.add(Figure{Name: "largest heap while replaying", Unit: "MB", Ours: megabytes(c.most), Target: 512, Note: "all of the process, with the garbage that the collector is told to leave"})
+	r.add(Figure{Name: "of it living before", Unit: "MB", Ours: megabytes(c.before)})
+	r.add(Figure{Name: "of it living in the rebuild", Unit: "MB", Ours: megabytes(c.lived - min(c.lived, c.before))})
 }
+
+func megabytes(bytes uint64) float64 { return float64(bytes) / (1 << 20) }
 
 // heap returns the bytes in the heap, and those of them that lived at the last
 // collection.
@@ -129,21 +135,6 @@ func heap() (inUse, lived uint64) {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64(), sample[1].Value.Uint64()
-}
-
-// archive makes an archive of the ledger's records, unless an earlier run did.
-func (r *run) archive() (*archive.Archive, error) {
-	dir := filepath.Join(r.ledger.Place.Dir, "bench-archive")
-	a, err := archive.Open(dir)
-	if errors.Is(err, archive.ErrNotFound) {
-		a, err = archive.Create(dir)
-	}
-	if err != nil {
-		return nil, err
-	}
-	r.Say("copying the events into an archive")
-	_, err = a.CatchUp(r.ctx, r.ledger.Log, nil)
-	return a, err
 }
 
 // phases adds up how long each phase of a rebuild takes.

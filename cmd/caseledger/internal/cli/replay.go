@@ -36,8 +36,10 @@ func (p *Program) replayCommand() *cobra.Command {
 		Long: `Build every view again from the records. The views at hand stay in use until the new ones are
 complete, also when the replay is killed.
 
-With --compare, build them beside the views at hand and prove by digest that both are equal. With
---until, build the views of a past moment in another file.`,
+The records are read from the archive, if there is one, as far as it goes, each checked against its
+Merkle root, and from the stream behind it: that takes the least time and memory. With --compare, read
+the stream, build the views beside those at hand and prove by digest that both are equal. With --until,
+build the views of a past moment in another file.`,
 		Example: `  caseledger replay --compare
   caseledger replay --until 2008-05-15
   caseledger replay --until 2008-05-15 --into views-2008.db`,
@@ -46,14 +48,14 @@ With --compare, build them beside the views at hand and prove by digest that bot
 	cmd.Flags().BoolVar(&o.compare, "compare", false, "compare the views at hand with the ones built again")
 	cmd.Flags().StringVar(&o.until, "until", "", "build what the ledger knew at a `moment`: a day, a time or #N")
 	cmd.Flags().StringVar(&o.into, "into", "", "new `file` for --until (default views-N.db here, after record N)")
-	cmd.Flags().StringVar(&o.from, "from", fromStream, "read the records from the `stream`, from the archive, which is verified as it is read, or from the views' own copy of them: archive, views")
+	cmd.Flags().StringVar(&o.from, "from", "", "read all records from one `place`: stream, archive, or the views' own copy of them: views")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case o.until == "" && o.into != "":
 			return &UsageError{"--into goes with --until", cmd.CommandPath()}
 		case o.until != "" && o.compare:
 			return &UsageError{"give either --until or --compare", cmd.CommandPath()}
-		case o.from != fromStream && o.from != fromViews && o.from != fromArchive:
+		case o.from != "" && o.from != fromStream && o.from != fromViews && o.from != fromArchive:
 			return &UsageError{"--from is stream, archive or views", cmd.CommandPath()}
 		}
 		return p.onLedger(func(ctx context.Context, l *app.Ledger, _ []string) error {
@@ -67,16 +69,9 @@ func (p *Program) replay(ctx context.Context, l *app.Ledger, o replayOptions) er
 	if _, err := l.CatchUp(ctx); err != nil {
 		return err
 	}
-	var src projections.Source = l.Log
-	switch o.from {
-	case fromViews:
-		src = l.Views.Source()
-	case fromArchive:
-		a, err := l.CatchUpArchive(ctx)
-		if err != nil {
-			return err
-		}
-		src = a
+	src, err := p.replaySource(ctx, l, o)
+	if err != nil {
+		return err
 	}
 	show := p.progress()
 	defer show.done()
@@ -94,6 +89,21 @@ func (p *Program) replay(ctx context.Context, l *app.Ledger, o replayOptions) er
 		return err
 	}
 	return p.replayed(position.Sequence, p.Now().Sub(begin), "")
+}
+
+// replaySource returns what the views are built from.
+func (p *Program) replaySource(ctx context.Context, l *app.Ledger, o replayOptions) (projections.Source, error) {
+	switch {
+	case o.from == fromViews:
+		return l.Views.Source(), nil
+	case o.from == fromArchive:
+		return l.CatchUpArchive(ctx)
+	case o.from == fromStream, o.compare:
+		return l.Log, nil
+	}
+	return l.Records(func(err error) {
+		fmt.Fprintf(p.Err, "caseledger: note: the stream is read instead: %s\n", oneLine(err.Error()))
+	}), nil
 }
 
 // replayed says how fast it was.
