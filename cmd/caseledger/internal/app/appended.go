@@ -9,10 +9,10 @@ import (
 
 // How far the index may lag behind this process: half of the log, since catching
 // up with much costs as much as building the index again, within bounds. At the
-// most this takes some 70 MB.
+// most this takes some 140 MB.
 const (
 	minAppended = 100_000
-	maxAppended = 500_000
+	maxAppended = 1_000_000
 )
 
 // appended knows which commands were recorded: what the index knows, plus what
