@@ -34,6 +34,9 @@ func (r *run) load(place app.Place) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
+	// At twice what lives the heap would hold the stream, which the server keeps in memory
+	// for as long as it is written so fast, once more in garbage.
+	defer app.CollectLate()()
 	expected := r.scale() * perCopy
 	r.Say("recording about %d commands with %d writers; the disk is not synced meanwhile, since they can be made again", expected, loadWriters)
 	pace := newPace(r)
