@@ -34,21 +34,25 @@ type lender interface {
 }
 
 // lend is Lend of any source.
-func lend(ctx context.Context, src Source, until uint64, f func(batch []events.Message, done func()) error) error {
+func lend(ctx context.Context, src Source, from, to uint64, f func(batch []events.Message, done func()) error) error {
 	if l, ok := src.(lender); ok {
-		return l.Lend(ctx, 1, until, f)
+		return l.Lend(ctx, from, to, f)
 	}
-	return src.Read(ctx, 1, until, func(batch []events.Message) error { return f(batch, func() {}) })
+	return src.Read(ctx, from, to, func(batch []events.Message) error { return f(batch, func() {}) })
 }
 
 // ingest reads on this goroutine, decodes and writes segments on all cores, and puts
 // together in order on another goroutine what is known of subjects and commands.
 func (b *builder) ingest(ctx context.Context, src Source) error {
+	if b.until == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work, ordered := make(chan *batch, batchesAhead), make(chan *batch, batchesAhead)
 	var decoders sync.WaitGroup
 	defer decoders.Wait()
+	defer close(work)
 	for range runtime.GOMAXPROCS(0) {
 		decoders.Go(func() { b.decode(work) })
 	}
@@ -66,7 +70,7 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 		ordered <- next
 		next = b.batch(next.number + 1)
 	}
-	err := lend(ctx, src, b.until, func(messages []events.Message, done func()) error {
+	err := lend(ctx, src, 1, b.until, func(messages []events.Message, done func()) error {
 		for {
 			n := min(len(messages), segmentSize-len(next.records))
 			next.add(messages[:n])
@@ -84,7 +88,6 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 	if err == nil && len(next.records) > 0 {
 		send()
 	}
-	close(work)
 	close(ordered)
 	if wrong := <-collected; wrong != nil {
 		return wrong // the cause; what the reader says follows from it
