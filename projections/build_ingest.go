@@ -146,13 +146,9 @@ func (b *builder) decodeBatch(batch *batch, r *events.Record, p *packer) (err er
 		}
 		d.ignored = slices.Contains(b.ignored, r.Type)
 		p.add(d.message.Data)
-		if i%2 == 1 {
-			before := &batch.records[i-1]
-			before.hash, d.hash = events.HashTwo(before.message.Data, d.message.Data)
-		} else if i == len(batch.records)-1 {
-			d.hash = events.HashOf(d.message.Data)
-		}
 	}
+	events.HashEach(len(batch.records), func(i int) []byte { return batch.records[i].message.Data },
+		func(i int, h events.Hash) { batch.records[i].hash = h })
 	if p.full() {
 		p.buf = slices.Grow(p.buf, b.file.size)
 		batch.page, err = b.file.appendLone(key, p.buf)

@@ -20,7 +20,7 @@ type decoded struct {
 }
 
 // decode reads the record of d's message into r, which is used again. Its hash is
-// left to the caller, who may have two to compute.
+// left to the caller, who may have many to compute.
 func (d *decoded) decode(r *events.Record) error {
 	m := &d.message
 	if err := events.DecodeInto(r, m.Sequence, m.Data); err != nil {

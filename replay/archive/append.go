@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -178,14 +177,11 @@ func (w *writer) addHash(level int, h tlog.Hash) error {
 func foldTile(hashes []tlog.Hash) tlog.Hash {
 	var row [tileWidth]tlog.Hash
 	copy(row[:], hashes)
-	var one, two node
-	for n := tileWidth / 2; n > 1; n /= 2 {
-		for i := 0; i < n; i += 2 {
-			x, y := events.HashTwo(one.set(row[2*i:]), two.set(row[2*i+2:]))
-			row[i], row[i+1] = tlog.Hash(x), tlog.Hash(y)
-		}
+	var nodes [2]node // all are of one length: two are hashed at a time
+	for n := tileWidth / 2; n > 0; n /= 2 {
+		events.HashEach(n, func(i int) []byte { return nodes[i%2].set(row[2*i:]) }, func(i int, h events.Hash) { row[i] = tlog.Hash(h) })
 	}
-	return sha256.Sum256(one.set(row[:]))
+	return row[0]
 }
 
 func flatten(hashes []tlog.Hash) []byte {

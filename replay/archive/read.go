@@ -181,7 +181,6 @@ func (b *bundle) read(path string) error {
 func (b *bundle) split(path string) (hashes [tileWidth]tlog.Hash, err error) {
 	b.batch = slices.Grow(b.batch[:0], b.width)
 	data := b.data
-	var before []byte
 	for i := range b.width {
 		if len(data) < 2 {
 			return hashes, &DamageError{path, "it ends early"}
@@ -192,17 +191,12 @@ func (b *bundle) split(path string) (hashes [tileWidth]tlog.Hash, err error) {
 		}
 		m := events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[2 : 2+n : 2+n]}
 		b.batch = append(b.batch, m)
-		record := data[1 : 2+n]
-		if i%2 == 1 {
-			hashes[i-1], hashes[i] = recordHashes(before, record)
-		} else if i == b.width-1 {
-			hashes[i] = recordHash(record)
-		}
-		before, data = record, data[2+n:]
+		data = data[2+n:]
 	}
 	if len(data) > 0 {
 		return hashes, &DamageError{path, "it goes on after its last record"}
 	}
+	b.hash(&hashes)
 	for i, leaf := range b.leaves {
 		if hashes[i] != leaf {
 			return hashes, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", b.batch[i].Sequence)}
@@ -222,13 +216,22 @@ func recordHash(b []byte) tlog.Hash {
 	return h
 }
 
-// recordHashes is recordHash of two records.
-func recordHashes(a, b []byte) (x, y tlog.Hash) {
-	first, second := a[0], b[0]
-	a[0], b[0] = 0, 0
-	one, two := events.HashTwo(a, b)
-	a[0], b[0] = first, second
-	return tlog.Hash(one), tlog.Hash(two)
+// hash is recordHash of all records of the batch, which lie in data one after the
+// other, each after the two bytes of its length.
+func (b *bundle) hash(hashes *[tileWidth]tlog.Hash) {
+	var before [tileWidth]byte
+	at, begins := 0, [tileWidth]int{}
+	events.HashEach(len(b.batch), func(i int) []byte {
+		n := 1 + len(b.batch[i].Data)
+		begins[i] = at + 1
+		at += 1 + n
+		text := b.data[begins[i] : begins[i]+n]
+		before[i], text[0] = text[0], 0
+		return text
+	}, func(i int, h events.Hash) {
+		hashes[i] = tlog.Hash(h)
+		b.data[begins[i]] = before[i]
+	})
 }
 
 // A node is what [tlog.NodeHash] hashes.
