@@ -24,25 +24,56 @@ type Subject struct {
 	withdrawn   map[string]bool // nil: not looked for yet
 }
 
-// Withdrawn returns the record ids of the case's facts that were taken back (R24).
-// It must not be changed.
+// Withdrawn returns the record ids of the facts that were taken back (R24). It must
+// not be changed.
 func (s *Subject) Withdrawn() (map[string]bool, error) {
 	if s.withdrawn != nil {
 		return s.withdrawn, nil
 	}
 	ids := map[string]bool{}
 	for _, r := range s.Records {
-		if r.Type != "case-fact.withdrawn.v1" {
+		switch r.Type {
+		case "case-fact.withdrawn.v1", "letter-fact.withdrawn.v1", "referral-fact.withdrawn.v1":
+		default:
 			continue
 		}
 		e, err := r.Event()
 		if err != nil {
 			return nil, err
 		}
-		ids[e.(*events.CaseFactWithdrawn).Record] = true
+		switch e := e.(type) {
+		case *events.CaseFactWithdrawn:
+			ids[e.Record] = true
+		case *events.LetterFactWithdrawn:
+			ids[e.Record] = true
+		case *events.ReferralFactWithdrawn:
+			ids[e.Record] = true
+		}
 	}
 	s.withdrawn = ids
 	return ids, nil
+}
+
+// Standing calls f with each record that was not taken back and its event, in order of
+// recording. Records of types that are not wanted are not decoded; nil wants all.
+func (s *Subject) Standing(wanted func(eventType string) bool, f func(*events.Record, events.Event) error) error {
+	withdrawn, err := s.Withdrawn()
+	if err != nil {
+		return err
+	}
+	for _, r := range s.Records {
+		if wanted != nil && !wanted(r.Type) || withdrawn[r.ID] {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return err
+		}
+		if err := f(r, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Facts returns the facts of a case. They must not be changed.

@@ -153,17 +153,10 @@ func Fold(s *projections.Subject) (*Case, error) {
 		return nil, err
 	}
 	c := &Case{assistance: e.RCA}
-	for _, r := range s.Records {
-		if !wanted(r.Type) || withdrawn[r.ID] {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
+	return c, s.Standing(wanted, func(r *events.Record, event events.Event) error {
 		c.fold(Fact{r.OccurredOn, r.Sequence}, event, facts, withdrawn)
-	}
-	return c, nil
+		return nil
+	})
 }
 
 func wanted(eventType string) bool {

@@ -107,7 +107,7 @@ func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, nil
 	}
 	c := &file{enrolled: e.OccurredOn}
-	if err := c.foldWork(s.Records); err != nil {
+	if err := c.foldWork(s); err != nil {
 		return b, err
 	}
 	c.foldFacts(f)
@@ -157,19 +157,8 @@ func set[T comparable](list []change[T], day events.Date, v T) []change[T] {
 
 // foldWork adds what concerns the work alone: leads, intensity and the components
 // that do not carry money. It decodes no other record.
-func (c *file) foldWork(records []*events.Record) error {
-	withdrawn, err := withdrawnIn(records)
-	if err != nil {
-		return err
-	}
-	for _, r := range records {
-		if !concernsWork(r.Type) || withdrawn[r.ID] {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return err
-		}
+func (c *file) foldWork(s *projections.Subject) error {
+	return s.Standing(concernsWork, func(r *events.Record, e events.Event) error {
 		day := r.OccurredOn
 		switch e := e.(type) {
 		case *events.LeadAssigned:
@@ -193,8 +182,8 @@ func (c *file) foldWork(records []*events.Record) error {
 		case *events.ComponentReopened:
 			c.components = insert(c.components, day, componentOf(e.Component, true))
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // answer ends the hand-off that is proposed, if one is.
@@ -215,24 +204,6 @@ func concernsWork(eventType string) bool {
 		return true
 	}
 	return false
-}
-
-func withdrawnIn(records []*events.Record) (map[string]bool, error) {
-	var ids map[string]bool
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if ids == nil {
-			ids = map[string]bool{}
-		}
-		ids[e.(*events.CaseFactWithdrawn).Record] = true
-	}
-	return ids, nil
 }
 
 // insert keeps changes in order of their day, those of one day in order of recording.

@@ -44,7 +44,7 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	asked, guardians, err := aroundOf(s.Records)
+	asked, guardians, err := aroundOf(s)
 	if err != nil || len(f.Placements)+len(asked)+len(guardians) == 0 {
 		return b, err
 	}
@@ -103,36 +103,21 @@ type note struct {
 
 // aroundOf returns the requests to the programme and the court's orders that stand, in
 // order of their dates.
-func aroundOf(records []*events.Record) (asked, guardians []note, err error) {
-	withdrawn := map[string]bool{}
-	for _, r := range slices.Backward(records) { // what takes back stands behind
-		switch r.Type {
-		case "placement.referred.v1", "guardianship.established.v1", "case-fact.withdrawn.v1":
-		default:
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, nil, err
-		}
-		n := note{on: r.OccurredOn, record: r.Sequence}
+func aroundOf(s *projections.Subject) (asked, guardians []note, err error) {
+	wanted := func(t string) bool { return t == "placement.referred.v1" || t == "guardianship.established.v1" }
+	err = s.Standing(wanted, func(r *events.Record, event events.Event) error {
 		switch e := event.(type) {
-		case *events.CaseFactWithdrawn:
-			withdrawn[e.Record] = true
 		case *events.PlacementReferred:
-			if n.text = e.State; !withdrawn[r.ID] {
-				asked = append(asked, n)
-			}
+			asked = append(asked, note{r.OccurredOn, e.State, r.Sequence})
 		case *events.GuardianshipEstablished:
-			if n.text = e.Custodian; !withdrawn[r.ID] {
-				guardians = append(guardians, n)
-			}
+			guardians = append(guardians, note{r.OccurredOn, e.Custodian, r.Sequence})
 		}
-	}
+		return nil
+	})
 	for _, list := range [][]note{asked, guardians} {
-		slices.SortFunc(list, func(a, b note) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.record, b.record)) })
+		slices.SortStableFunc(list, func(a, b note) int { return cmp.Compare(a.on, b.on) })
 	}
-	return asked, guardians, nil
+	return asked, guardians, err
 }
 
 // yearsOf returns the age in years at the enrollment, as corrected; 0 when unknown.

@@ -52,7 +52,7 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, err
 	}
 	c := file{}
-	if err := c.fold(s.Records); err != nil {
+	if err := c.fold(s); err != nil {
 		return b, err
 	}
 	if e, enrolled := f.Enrollment(); enrolled {
@@ -71,12 +71,12 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 
 // fold goes through what is neither about money nor about work. The last served
 // day of a person who was never enrolled is that of the last fact.
-func (c *file) fold(records []*events.Record) error {
-	withdrawn, err := withdrawnIn(records)
+func (c *file) fold(s *projections.Subject) error {
+	withdrawn, err := s.Withdrawn()
 	if err != nil {
 		return err
 	}
-	for _, r := range records {
+	for _, r := range s.Records {
 		if withdrawn[r.ID] {
 			continue
 		}
@@ -116,24 +116,6 @@ func (c *file) component(which events.Component, closed bool, on events.Date) {
 	case which == events.ProsecutionComponent && on >= c.prosecutionOn:
 		c.prosecution, c.prosecutionOn = closed, on
 	}
-}
-
-func withdrawnIn(records []*events.Record) (map[string]bool, error) {
-	var ids map[string]bool
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if ids == nil {
-			ids = map[string]bool{}
-		}
-		ids[e.(*events.CaseFactWithdrawn).Record] = true
-	}
-	return ids, nil
 }
 
 func (c *file) read(b []byte) error {
