@@ -49,17 +49,13 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	case events.KindCase:
 		return deriveCase(s, b)
 	case events.KindWorker:
-		w, err := foldWorker(s.Records)
-		if err != nil {
-			return b, err
-		}
-		return w.append(b), nil
+		w := worker{}
+		err := s.Standing(concernsPost, w.fold)
+		return w.append(b), err
 	default:
-		a, err := foldAgency(s.Records)
-		if err != nil {
-			return b, err
-		}
-		return a.append(b), nil
+		a := agency{}
+		err := s.Standing(concernsStanding, a.fold)
+		return a.append(b), err
 	}
 }
 
@@ -107,7 +103,7 @@ func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, nil
 	}
 	c := &file{enrolled: e.OccurredOn}
-	if err := c.foldWork(s); err != nil {
+	if err := s.Standing(concernsWork, c.fold); err != nil {
 		return b, err
 	}
 	c.foldFacts(f)
@@ -155,35 +151,33 @@ func set[T comparable](list []change[T], day events.Date, v T) []change[T] {
 	return append(list, change[T]{day, v})
 }
 
-// foldWork adds what concerns the work alone: leads, intensity and the components
-// that do not carry money. It decodes no other record.
-func (c *file) foldWork(s *projections.Subject) error {
-	return s.Standing(concernsWork, func(r *events.Record, e events.Event) error {
-		day := r.OccurredOn
-		switch e := e.(type) {
-		case *events.LeadAssigned:
-			c.leads = insert(c.leads, day, lead{e.Worker, false})
-		case *events.LeadLeft:
-			c.leads = insert(c.leads, day, lead{e.Interim, e.Interim != ""})
-		case *events.HandOffProposed:
-			c.proposals = insert(c.proposals, day, e.To)
-		case *events.HandOffDeclined, *events.HandOffWithdrawn:
-			c.answer(day)
-		case *events.HandOffAccepted:
-			c.leads = insert(c.leads, day, lead{e.To, false})
-			c.answer(day)
-		case *events.TransferAccepted:
-			c.leads = insert(c.leads, day, lead{e.Lead, false})
-			c.answer(day)
-		case *events.IntensitySet:
-			c.intensities = insert(c.intensities, day, e.Intensity)
-		case *events.ComponentClosed:
-			c.components = insert(c.components, day+1, componentOf(e.Component, false))
-		case *events.ComponentReopened:
-			c.components = insert(c.components, day, componentOf(e.Component, true))
-		}
-		return nil
-	})
+// fold adds what concerns the work alone: leads, intensity and the components that do
+// not carry money.
+func (c *file) fold(r *events.Record, e events.Event) error {
+	day := r.OccurredOn
+	switch e := e.(type) {
+	case *events.LeadAssigned:
+		c.leads = insert(c.leads, day, lead{e.Worker, false})
+	case *events.LeadLeft:
+		c.leads = insert(c.leads, day, lead{e.Interim, e.Interim != ""})
+	case *events.HandOffProposed:
+		c.proposals = insert(c.proposals, day, e.To)
+	case *events.HandOffDeclined, *events.HandOffWithdrawn:
+		c.answer(day)
+	case *events.HandOffAccepted:
+		c.leads = insert(c.leads, day, lead{e.To, false})
+		c.answer(day)
+	case *events.TransferAccepted:
+		c.leads = insert(c.leads, day, lead{e.Lead, false})
+		c.answer(day)
+	case *events.IntensitySet:
+		c.intensities = insert(c.intensities, day, e.Intensity)
+	case *events.ComponentClosed:
+		c.components = insert(c.components, day+1, componentOf(e.Component, false))
+	case *events.ComponentReopened:
+		c.components = insert(c.components, day, componentOf(e.Component, true))
+	}
+	return nil
 }
 
 // answer ends the hand-off that is proposed, if one is.

@@ -66,18 +66,12 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	default:
 		r = &leadRow{}
 	}
-	for _, record := range s.Records {
-		if !concerns[record.Type] {
-			continue
-		}
-		e, err := record.Event()
-		if err != nil {
-			return b, err
-		}
+	err := s.Standing(func(t string) bool { return concerns[t] }, func(record *events.Record, e events.Event) error {
 		r.apply(record, e)
-	}
-	if r.empty() {
-		return b, nil
+		return nil
+	})
+	if err != nil || r.empty() {
+		return b, err
 	}
 	c := codec{out: b}
 	r.code(&c)
@@ -94,7 +88,7 @@ var concerns = func() map[string]bool {
 		&events.LeaveStarted{}, &events.LeaveEnded{}, &events.SupportOffered{},
 		&events.PartnerListed{}, &events.PartnerVetted{}, &events.PartnerAvailabilityChanged{}, &events.PartnerDelisted{},
 		&events.TrainingHeld{}, &events.TrainingAttended{}, &events.AwardRecorded{}, &events.OutreachLogged{},
-		&events.LeadReferred{}, &events.ReferralEnrolled{}, &events.ReferralFactWithdrawn{},
+		&events.LeadReferred{}, &events.ReferralEnrolled{},
 	} {
 		types[e.EventType()] = true
 	}

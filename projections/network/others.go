@@ -211,8 +211,6 @@ type leadRow struct {
 	award    string
 	on       events.Date
 	enrolled events.Date // zero: not enrolled
-
-	referral, enrollment string // ids of their records, while the row is made
 }
 
 func (l *leadRow) empty() bool { return l.award == "" }
@@ -220,16 +218,9 @@ func (l *leadRow) empty() bool { return l.award == "" }
 func (l *leadRow) apply(r *events.Record, e events.Event) {
 	switch e := e.(type) {
 	case *events.LeadReferred:
-		l.award, l.on, l.referral = e.Award, r.OccurredOn, r.ID
+		l.award, l.on = e.Award, r.OccurredOn
 	case *events.ReferralEnrolled:
-		l.enrolled, l.enrollment = r.OccurredOn, r.ID
-	case *events.ReferralFactWithdrawn:
-		switch e.Record {
-		case l.referral:
-			l.award = ""
-		case l.enrollment:
-			l.enrolled = 0
-		}
+		l.enrolled = r.OccurredOn
 	}
 }
 
