@@ -110,7 +110,7 @@ func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
 	return c.append(b), nil
 }
 
-// foldFacts adds what the policy's facts say: status and agency by day, and the
+// foldFacts adds what the policy's facts say: status by day, agencies, and the
 // service component, which is open on enrolled days.
 func (c *file) foldFacts(f *policy.Facts) {
 	days := []events.Date{c.enrolled}
@@ -120,19 +120,14 @@ func (c *file) foldFacts(f *policy.Facts) {
 	for _, t := range f.Turned18 {
 		days = append(days, t.OccurredOn)
 	}
-	for _, t := range f.Transfers {
-		days = append(days, t.OccurredOn)
-	}
-	for _, r := range f.Reopenings {
-		days = append(days, r.OccurredOn)
-	}
 	slices.Sort(days)
 	for _, day := range slices.Compact(days) {
-		if day < c.enrolled {
-			continue
+		if status := policy.StatusOn(f, day); day >= c.enrolled && on(c.statuses, day) != status {
+			c.statuses = append(c.statuses, change[policy.Status]{day, status})
 		}
-		c.statuses = set(c.statuses, day, policy.StatusOn(f, day))
-		c.agencies = set(c.agencies, day, f.AgencyOn(day))
+	}
+	for _, s := range f.Agencies() {
+		c.agencies = append(c.agencies, change[string]{s.OccurredOn, s.Agency})
 	}
 	for _, s := range f.EnrolledSpans() {
 		c.components = append(c.components, change[component]{s.From, component{0, true}})
@@ -141,14 +136,6 @@ func (c *file) foldFacts(f *policy.Facts) {
 		}
 	}
 	slices.SortStableFunc(c.components, func(a, b change[component]) int { return cmp.Compare(a.from, b.from) })
-}
-
-// set appends a change unless nothing changes.
-func set[T comparable](list []change[T], day events.Date, v T) []change[T] {
-	if n := len(list); n > 0 && list[n-1].value == v {
-		return list
-	}
-	return append(list, change[T]{day, v})
 }
 
 // fold adds what concerns the work alone: leads, intensity and the components that do

@@ -52,43 +52,16 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	stays := staysOf(f)
+	stays := f.Agencies()
 	b = row.Len(b, len(stays))
 	for _, st := range stays {
-		b = row.String(row.Date(b, st.from), st.agency)
+		b = row.String(row.Date(b, st.OccurredOn), st.Agency)
 	}
 	b = row.Len(b, len(schedules))
 	for _, sc := range schedules {
 		b = sc.append(b)
 	}
 	return b, nil
-}
-
-// A stay is the client's time with an agency from a day on.
-type stay struct {
-	from   events.Date
-	agency string
-}
-
-func staysOf(f *policy.Facts) []stay {
-	var days []events.Date
-	for _, e := range f.Enrollments {
-		days = append(days, e.OccurredOn)
-	}
-	for _, t := range f.Transfers {
-		days = append(days, t.OccurredOn)
-	}
-	for _, r := range f.Reopenings {
-		days = append(days, r.OccurredOn)
-	}
-	slices.Sort(days)
-	var stays []stay
-	for _, day := range slices.Compact(days) {
-		if a := f.AgencyOn(day); len(stays) == 0 || stays[len(stays)-1].agency != a {
-			stays = append(stays, stay{day, a})
-		}
-	}
-	return stays
 }
 
 // A schedule is a client's clocks from a day on, until a fact changes them.

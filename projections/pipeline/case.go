@@ -87,7 +87,9 @@ func (c *caseFile) fold(s *projections.Subject, f *policy.Facts) error {
 			}
 			c.spells = append(c.spells, sp)
 		}
-		c.addStays(e.OccurredOn, f)
+		for _, s := range f.Agencies() {
+			c.stays = append(c.stays, stay{s.OccurredOn, s.Agency})
+		}
 	}
 	for _, l := range f.Letters {
 		c.letters = append(c.letters, received{byte(kindNumber(l.Kind)), l.LetterDate, l.ReceivedOn})
@@ -158,22 +160,6 @@ func whyNot(e *events.ClientScreened) string {
 		return reasonSentOn
 	}
 	return reasonNotFound
-}
-
-func (c *caseFile) addStays(enrolled events.Date, f *policy.Facts) {
-	days := []events.Date{enrolled}
-	for _, t := range f.Transfers {
-		days = append(days, t.OccurredOn)
-	}
-	for _, r := range f.Reopenings {
-		days = append(days, r.OccurredOn)
-	}
-	slices.Sort(days)
-	for _, day := range slices.Compact(days) {
-		if a := f.AgencyOn(day); len(c.stays) == 0 || c.stays[len(c.stays)-1].agency != a {
-			c.stays = append(c.stays, stay{day, a})
-		}
-	}
 }
 
 func (c *caseFile) append(b []byte) []byte {
