@@ -25,19 +25,13 @@ const viewName = "clocks"
 //	schedules: number, and of each its first day, the last funded day (0: none)
 //	and its clocks: number, and of each the status, first and last day, length in
 //	days, and whether every day from the first to the last is used
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {

@@ -24,19 +24,13 @@ const viewName = "placements"
 // day or 0, the agencies (number, and of each its first day and id), the placements
 // (number, and of each the first day, the first day outside or 0, setting, State and
 // position), the requests (day, State, position) and the guardians (day, custodian).
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {

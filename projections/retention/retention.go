@@ -18,19 +18,13 @@ const viewName = "retention"
 //
 //	agency; last served day; whether all components are closed; whether
 //	destruction is requested; day and record id of the destruction, if ordered
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // A file is a case as retention sees it.
 type file struct {
