@@ -126,6 +126,36 @@ func Refuse(rule, code, format string, args ...any) *Refusal {
 	return &Refusal{Rule: rule, Code: code, Sentence: fmt.Sprintf(format, args...)}
 }
 
+// Unknown refuses the id of a subject without records, and says where ids come from.
+func Unknown(rule string, kind events.Kind, id string) *Refusal {
+	first, list := Known(kind)
+	r := Refuse(rule, "unknown_"+string(kind), "%s %s is unknown", kind, id).On(string(kind)).WithHint("%s comes first", first)
+	if list != "" {
+		r.Hint += "; those that there are: " + list
+	}
+	return r
+}
+
+// Known returns which commands make a subject of a kind known, and which question lists
+// the ids that there are; empty where none does.
+func Known(kind events.Kind) (first, list string) {
+	switch kind {
+	case events.KindAgency:
+		return "sign-subcontract", "caseledger agencies"
+	case events.KindWorker:
+		return "engage-worker", "caseledger staff"
+	case events.KindPartner:
+		return "list-partner", "caseledger partners"
+	case events.KindReferral:
+		return "receive-signal, refer-lead, receive-inbound-referral or make-domestic-referral", "caseledger referrals --list"
+	case events.KindTraining:
+		return "hold-training", ""
+	case events.KindAward:
+		return "record-award", "caseledger awards"
+	}
+	return "", ""
+}
+
 // On names the field at fault.
 func (r *Refusal) On(field string) *Refusal { r.Field = field; return r }
 

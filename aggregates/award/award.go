@@ -99,7 +99,7 @@ func decideOutreach(s *State, c *LogOutreach, ctx *aggregates.Context) (events.E
 	award := s.on(ctx.OccurredOn)
 	switch {
 	case s.history.Len() == 0:
-		return nil, aggregates.Refuse("", "unknown_award", "award %s is unknown", s.award).On("award").WithHint("record-award comes first")
+		return nil, aggregates.Unknown("", events.KindAward, s.award)
 	case award == nil:
 		return nil, aggregates.Refuse("", "before_award", "award %s has not begun on %s", s.award, ctx.OccurredOn).On("award")
 	case award.ThroughDate < ctx.OccurredOn:

@@ -30,7 +30,7 @@ func decideRequest(s *State, c *RequestLetter, ctx *aggregates.Context) (events.
 	e := &events.LetterRequested{Kind: events.LetterKind(c.Kind), Agency: c.Agency, DiscoveredOn: c.DiscoveredOn}
 	switch {
 	case c.Agency != "" && !ctx.Basis[events.SubjectOf(events.KindAgency, c.Agency)].Exists():
-		return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", c.Agency).On("agency")
+		return nil, aggregates.Unknown("", events.KindAgency, c.Agency)
 	case c.DiscoveredOn != 0 && e.Kind == events.Certification:
 		return nil, aggregates.Refuse("R09", "discovery_of_adult", "only minors are discovered and notified to HHS").On("discovered_on")
 	case c.DiscoveredOn > ctx.OccurredOn:

@@ -36,8 +36,7 @@ func known[C any, P interface {
 	return aggregates.Define(events.KindReferral, name, rule, summary,
 		func(s *State, c P, ctx *aggregates.Context) (events.Event, error) {
 			if s.history.Len() == 0 {
-				return nil, aggregates.Refuse("", "unknown_referral", "referral %s is unknown", s.referral).On("referral").
-					WithHint("receive-signal, refer-lead, receive-inbound-referral or make-domestic-referral comes first")
+				return nil, aggregates.Unknown("", events.KindReferral, s.referral)
 			}
 			return decide(s, c, ctx)
 		})

@@ -28,7 +28,7 @@ func (f *caseFilter) at(s *projections.Snapshot, at standpoint) (caseload.Filter
 	if err := knownAgency(s, f.agency); err != nil {
 		return caseload.Filter{}, err
 	}
-	if err := knownWorker(s, f.worker); err != nil {
+	if err := known(s, events.KindWorker, f.worker); err != nil {
 		return caseload.Filter{}, err
 	}
 	return caseload.Filter{On: at.on, Worker: f.worker, Agency: f.agency}, nil

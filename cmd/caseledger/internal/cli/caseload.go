@@ -62,7 +62,7 @@ func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions
 		if err := knownAgency(s, o.agency); err != nil {
 			return err
 		}
-		if err := knownWorker(s, o.worker); err != nil {
+		if err := known(s, events.KindWorker, o.worker); err != nil {
 			return err
 		}
 		v = provenanceOf(l, s, at)
@@ -97,21 +97,6 @@ func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions
 		*caseload.Caseload
 		Provenance provenance `json:"provenance"`
 	}{c, v}, v)
-}
-
-// knownWorker reports a worker without records.
-func knownWorker(s *projections.Snapshot, id string) error {
-	if id == "" {
-		return nil
-	}
-	subject, err := events.NewSubject(events.KindWorker, id)
-	if err != nil {
-		return usage("--worker: %v", err)
-	}
-	if _, found, err := s.Head(subject); err != nil || found {
-		return err
-	}
-	return &projections.NotFoundError{Name: string(subject)}
 }
 
 func agenciesSheet(c *caseload.Caseload) sheet {

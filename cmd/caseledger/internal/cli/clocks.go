@@ -88,13 +88,16 @@ func (p *Program) listClocks(ctx context.Context, l *app.Ledger, o clocksOptions
 
 // knownAgency reports an agency without records: no clients is another answer
 // than no such agency.
-func knownAgency(s *projections.Snapshot, id string) error {
+func knownAgency(s *projections.Snapshot, id string) error { return known(s, events.KindAgency, id) }
+
+// known reports that what the flag of a kind names has no records.
+func known(s *projections.Snapshot, kind events.Kind, id string) error {
 	if id == "" {
 		return nil
 	}
-	subject, err := events.NewSubject(events.KindAgency, id)
+	subject, err := events.NewSubject(kind, id)
 	if err != nil {
-		return usage("--agency: %v", err)
+		return usage("--%s: %v", kind, err)
 	}
 	if _, found, err := s.Head(subject); err != nil || found {
 		return err
