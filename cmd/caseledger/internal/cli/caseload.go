@@ -57,15 +57,13 @@ lead, hand-offs that nobody answered for a week, case managers with too much; se
 
 func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions) error {
 	var c *caseload.Caseload
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		if err := knownAgency(s, o.agency); err != nil {
 			return err
 		}
 		if err := known(s, events.KindWorker, o.worker); err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		c, err = caseload.On(s, caseload.Filter{On: at.on, Worker: o.worker, Agency: o.agency})
 		return err
 	})

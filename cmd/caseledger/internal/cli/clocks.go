@@ -66,10 +66,8 @@ func (p *Program) listClocks(ctx context.Context, l *app.Ledger, o clocksOptions
 		}
 	}
 	var lines []clocks.Line
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		f.On = at.on
-		v = provenanceOf(l, s, at)
 		if err := knownAgency(s, o.agency); err != nil {
 			return err
 		}
@@ -127,13 +125,11 @@ func clocksSheet(f clocks.Filter, lines []clocks.Line) sheet {
 
 func (p *Program) clientClocks(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var r *policy.ClocksReport
-	var v provenance
-	err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
 		id, err := history.Resolve(s, name)
 		if err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		r, err = clocks.Of(s, id, at.on)
 		return err
 	})

@@ -187,13 +187,12 @@ func nextDate(c *casework.Case, day events.Date) events.Date {
 func (p *Program) clientDates(ctx context.Context, l *app.Ledger, o datesOptions) error {
 	var c *casework.Case
 	var id string
-	var v provenance
 	var on events.Date
-	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		if id, err = history.Resolve(s, o.client); err != nil {
 			return err
 		}
-		v, on = provenanceOf(l, s, at), at.on
+		on = at.on
 		subject, err := s.Client(id)
 		if err != nil {
 			return err

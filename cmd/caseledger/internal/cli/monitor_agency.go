@@ -37,12 +37,10 @@ clients. With --format csv: one row for each item.`,
 
 func (p *Program) reviewSheet(ctx context.Context, l *app.Ledger, agency string, q question) error {
 	var r *compliance.Review
-	var v provenance
-	err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
 		if err := knownAgency(s, agency); err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		var err error
 		r, err = compliance.ReviewOf(s, agency, at.on)
 		return err

@@ -31,11 +31,10 @@ func (p *Program) askNetwork(ctx context.Context, l *app.Ledger, o networkOption
 			return nil, v, usage("--state: %v", err)
 		}
 	}
-	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		if err := knownAgency(s, o.agency); err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		n, err = network.On(s, at.on, o.agency)
 		return err
 	})

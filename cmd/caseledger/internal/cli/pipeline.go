@@ -74,12 +74,10 @@ func (p *Program) pipeline(ctx context.Context, l *app.Ledger, o pipelineOptions
 	}
 	var r *pipeline.Report
 	var people []pipeline.Person
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		if err := knownAgency(s, o.agency); err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		q := pipeline.Query{On: at.on, Agency: o.agency}
 		if people, err = pipeline.People(s, q); err == nil {
 			r = pipeline.ReportOf(people, q, o.year)

@@ -73,8 +73,7 @@ type componentLine struct {
 
 func (p *Program) plan(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var page *planPage
-	var v provenance
-	err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
 		id, err := history.Resolve(s, name)
 		if err != nil {
 			return err
@@ -83,7 +82,6 @@ func (p *Program) plan(ctx context.Context, l *app.Ledger, name string, q questi
 		if err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		page, err = planPageOf(s, subject, at.on)
 		return err
 	})

@@ -87,12 +87,12 @@ func asOf(l *app.Ledger, s *projections.Snapshot, text string) (uint64, events.D
 }
 
 // askOne asks about one client or subject: of the live views, folded to the
-// standpoint.
-func (p *Program) askOne(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) error {
+// standpoint. It returns what the answer rests on.
+func (p *Program) askOne(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) (v provenance, err error) {
 	if _, err := l.CatchUp(ctx); err != nil {
-		return err
+		return v, err
 	}
-	return l.Views.Read(func(s *projections.Snapshot) error {
+	err = l.Views.Read(func(s *projections.Snapshot) error {
 		at, err := q.stand(l, s)
 		if err != nil {
 			return err
@@ -102,33 +102,40 @@ func (p *Program) askOne(ctx context.Context, l *app.Ledger, q question, f func(
 				return err
 			}
 		}
+		v = provenanceOf(l, s, at)
 		return f(s, at)
 	})
+	return v, err
 }
 
 // askAll asks about the programme: for a past moment, of views that are built to
-// that position and kept.
-func (p *Program) askAll(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) error {
+// that position and kept. It returns what the answer rests on.
+func (p *Program) askAll(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) (v provenance, err error) {
 	if _, err := l.CatchUp(ctx); err != nil {
-		return err
+		return v, err
 	}
 	var at standpoint
-	err := l.Views.Read(func(s *projections.Snapshot) (err error) {
+	ask := func(s *projections.Snapshot) error {
+		v = provenanceOf(l, s, at)
+		return f(s, at)
+	}
+	err = l.Views.Read(func(s *projections.Snapshot) (err error) {
 		at, err = q.stand(l, s)
 		if err != nil || at.past {
 			return err
 		}
-		return f(s, at)
+		return ask(s)
 	})
 	if err != nil || !at.past {
-		return err
+		return v, err
 	}
 	show := p.progress()
 	defer show.done()
-	return l.Views.ReadAsOf(ctx, at.sequence, show.views, func(s *projections.Snapshot) error {
+	err = l.Views.ReadAsOf(ctx, at.sequence, show.views, func(s *projections.Snapshot) error {
 		show.done()
-		return f(s, at)
+		return ask(s)
 	})
+	return v, err
 }
 
 // provenanceOf says what an answer from a snapshot rests on.
