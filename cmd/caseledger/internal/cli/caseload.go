@@ -57,10 +57,7 @@ lead, hand-offs that nobody answered for a week, case managers with too much; se
 
 func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions) error {
 	var c *caseload.Caseload
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		if err := known(s, events.KindWorker, o.worker); err != nil {
 			return err
 		}

@@ -13,7 +13,6 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/clocks"
-	"caseledger/projections/history"
 )
 
 type clocksOptions struct {
@@ -66,11 +65,8 @@ func (p *Program) listClocks(ctx context.Context, l *app.Ledger, o clocksOptions
 		}
 	}
 	var lines []clocks.Line
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		f.On = at.on
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
 		lines, err = clocks.List(s, f)
 		return err
 	})
@@ -125,11 +121,7 @@ func clocksSheet(f clocks.Filter, lines []clocks.Line) sheet {
 
 func (p *Program) clientClocks(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var r *policy.ClocksReport
-	v, err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, name)
-		if err != nil {
-			return err
-		}
+	v, err := p.askClient(ctx, l, q, name, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		r, err = clocks.Of(s, id, at.on)
 		return err
 	})

@@ -45,11 +45,8 @@ func (p *Program) funding(ctx context.Context, l *app.Ledger, o fundingOptions) 
 	var funders []benefits.Funder
 	var claims []benefits.Claim
 	var on events.Date
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		on = at.on
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
 		if claims, err = benefits.Twice(s, at.on, o.agency); err != nil || o.twice {
 			return err
 		}

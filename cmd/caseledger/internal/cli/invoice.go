@@ -217,10 +217,7 @@ type listedInvoice struct {
 
 func (p *Program) listInvoices(ctx context.Context, l *app.Ledger, o listInvoicesOptions) error {
 	list := []listedInvoice{}
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		accounts, err := billing.All(s)
 		for _, a := range accounts {
 			for _, i := range a.Invoices {

@@ -59,11 +59,7 @@ until they are settled with: caseledger record settle-recoverable.`,
 
 func (p *Program) recoverables(ctx context.Context, l *app.Ledger, o aboutAgency) error {
 	var owed []billing.Recoverable
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		var err error
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		owed, err = billing.RecoverablesOn(s, o.agency, at.on)
 		return err
 	})
@@ -107,10 +103,7 @@ reason to look and refuses nothing.`,
 
 func (p *Program) signals(ctx context.Context, l *app.Ledger, o aboutAgency) error {
 	found := []signals.Finding{}
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		list, err := signals.Findings(s, o.agency)
 		found = append(found, list...)
 		return err
@@ -140,10 +133,7 @@ func (p *Program) contractYears(ctx context.Context, l *app.Ledger, o reimbursem
 		return usage("--year %s: it is a year such as 2008", o.year)
 	}
 	years := []billing.ContractYear{}
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		all, err := billing.ContractYears(s, o.agency, at.on)
 		for _, y := range all {
 			if o.year == "" && y.End >= at.on || o.year != "" && y.Start.String()[:4] == o.year {

@@ -31,10 +31,7 @@ func (p *Program) askNetwork(ctx context.Context, l *app.Ledger, o networkOption
 			return nil, v, usage("--state: %v", err)
 		}
 	}
-	v, err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err = p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		n, err = network.On(s, at.on, o.agency)
 		return err
 	})

@@ -74,10 +74,7 @@ func (p *Program) pipeline(ctx context.Context, l *app.Ledger, o pipelineOptions
 	}
 	var r *pipeline.Report
 	var people []pipeline.Person
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		q := pipeline.Query{On: at.on, Agency: o.agency}
 		if people, err = pipeline.People(s, q); err == nil {
 			r = pipeline.ReportOf(people, q, o.year)

@@ -15,7 +15,6 @@ import (
 	"caseledger/projections/caseload"
 	"caseledger/projections/casework"
 	"caseledger/projections/clocks"
-	"caseledger/projections/history"
 )
 
 func (p *Program) planCommand() *cobra.Command {
@@ -73,11 +72,7 @@ type componentLine struct {
 
 func (p *Program) plan(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var page *planPage
-	v, err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, name)
-		if err != nil {
-			return err
-		}
+	v, err := p.askClient(ctx, l, q, name, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		subject, err := s.Client(id)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/history"
 )
 
 // A question has two times: what the ledger knew, and what was true.
@@ -136,6 +137,27 @@ func (p *Program) askAll(ctx context.Context, l *app.Ledger, q question, f func(
 		return ask(s)
 	})
 	return v, err
+}
+
+// askAgency asks about one agency, or about the programme when none is named.
+func (p *Program) askAgency(ctx context.Context, l *app.Ledger, q question, agency string, f func(*projections.Snapshot, standpoint) error) (provenance, error) {
+	return p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+		if err := knownAgency(s, agency); err != nil {
+			return err
+		}
+		return f(s, at)
+	})
+}
+
+// askClient asks about one client, whose coded id may be cut short.
+func (p *Program) askClient(ctx context.Context, l *app.Ledger, q question, name string, f func(s *projections.Snapshot, client string, at standpoint) error) (provenance, error) {
+	return p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+		client, err := history.Resolve(s, name)
+		if err != nil {
+			return err
+		}
+		return f(s, client, at)
+	})
 }
 
 // provenanceOf says what an answer from a snapshot rests on.

@@ -10,7 +10,6 @@ import (
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 	"caseledger/projections"
-	"caseledger/projections/history"
 	"caseledger/projections/reimbursement"
 )
 
@@ -84,11 +83,7 @@ func (p *Program) clientReimbursement(ctx context.Context, l *app.Ledger, o reim
 	}
 	var r *policy.Reimbursement
 	var facts events.Date
-	v, err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, o.client)
-		if err != nil {
-			return err
-		}
+	v, err := p.askClient(ctx, l, o.question, o.client, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		if closing == 0 {
 			closing = at.on
 		}
@@ -141,10 +136,7 @@ func (p *Program) agencyMonth(ctx context.Context, l *app.Ledger, o reimbursemen
 	}
 	var m *reimbursement.AgencyMonth
 	var facts events.Date
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		facts = o.factsBy(at)
 		m, err = reimbursement.Month(s, o.agency, first, facts)
 		return err

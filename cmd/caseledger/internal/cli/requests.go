@@ -62,10 +62,7 @@ func (p *Program) requests(ctx context.Context, l *app.Ledger, o requestsOptions
 	}
 	var list []pipeline.Request
 	q := pipeline.RequestFilter{List: pipeline.List(o.list)}
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		first, _ := policy.FiscalYearRange(policy.FiscalYear(at.on))
 		q.Query, q.Since = pipeline.Query{On: at.on, Agency: o.agency}, cmp.Or(since, first)
 		list, err = pipeline.Requests(s, q)
@@ -161,10 +158,7 @@ func (p *Program) watch(ctx context.Context, l *app.Ledger, o watchOptions) erro
 	}
 	var list []pipeline.Warning
 	q := pipeline.WatchFilter{Within: within, Matter: pipeline.Matter(o.matter)}
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		q.Query = pipeline.Query{On: at.on, Agency: o.agency}
 		list, err = pipeline.Watch(s, q)
 		return err
@@ -206,10 +200,7 @@ periods that have begun and are not payable until they are approved (month_to_mo
 func (p *Program) decisions(ctx context.Context, l *app.Ledger, o aboutAgency) error {
 	var list []decisions.Decision
 	var on events.Date
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		on = at.on
 		list, err = decisions.On(s, at.on, o.agency)
 		return err

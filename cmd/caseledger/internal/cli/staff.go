@@ -62,10 +62,7 @@ another lead, or got from one.`,
 }
 
 func (p *Program) staff(ctx context.Context, l *app.Ledger, o networkOptions) (lines []staffLine, v provenance, err error) {
-	v, err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err = p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		n, err := network.On(s, at.on, o.agency)
 		if err != nil {
 			return err
@@ -159,10 +156,7 @@ one client's leads, spell by spell: there and back again is two changes, and two
 func (p *Program) turnover(ctx context.Context, l *app.Ledger, o turnoverOptions) error {
 	var all []caseload.Turnover
 	var first, last events.Date
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		if first, last, err = fiscalYearUntil(o.year, at.on); err != nil {
 			return err
 		}
@@ -223,10 +217,7 @@ func perClient(changes, clients int) string {
 
 func (p *Program) allLeads(ctx context.Context, l *app.Ledger, o turnoverOptions) error {
 	var all []caseload.Leads
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		all, err = caseload.AllLeads(s, o.agency, at.on)
 		return err
 	})

@@ -72,10 +72,7 @@ func (p *Program) training(ctx context.Context, l *app.Ledger, o trainingOptions
 	var years []trainingYear
 	var held []network.Training
 	var first, last events.Date
-	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		if first, last, err = fiscalYearUntil(o.year, at.on); err != nil {
 			return err
 		}
