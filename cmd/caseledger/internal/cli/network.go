@@ -13,6 +13,7 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/caseload"
@@ -476,5 +477,5 @@ func agencyCount(n int) string {
 	if n == 1 {
 		return "1 agency"
 	}
-	return thousands(uint64(n)) + " agencies"
+	return prose.Thousands(n) + " agencies"
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/projections"
 	"caseledger/projections/pipeline"
 )
@@ -163,7 +164,7 @@ func persons(n int) string {
 	if n == 1 {
 		return "1 person"
 	}
-	return thousands(uint64(n)) + " people"
+	return prose.Thousands(n) + " people"
 }
 
 // daysOf writes a number of days, nothing where nobody is counted.
