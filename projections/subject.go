@@ -32,22 +32,15 @@ func (s *Subject) Withdrawn() (map[string]bool, error) {
 	}
 	ids := map[string]bool{}
 	for _, r := range s.Records {
-		switch r.Type {
-		case "case-fact.withdrawn.v1", "letter-fact.withdrawn.v1", "referral-fact.withdrawn.v1":
-		default:
+		if !strings.HasSuffix(r.Type, "-fact.withdrawn.v1") {
 			continue
 		}
 		e, err := r.Event()
 		if err != nil {
 			return nil, err
 		}
-		switch e := e.(type) {
-		case *events.CaseFactWithdrawn:
-			ids[e.Record] = true
-		case *events.LetterFactWithdrawn:
-			ids[e.Record] = true
-		case *events.ReferralFactWithdrawn:
-			ids[e.Record] = true
+		if w, is := e.(events.Withdrawal); is {
+			ids[w.TakesBack()] = true
 		}
 	}
 	s.withdrawn = ids

@@ -27,10 +27,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 // on returns the award as it stands on a day, nil before its first one.
 func (s *State) on(day events.Date) (award *events.AwardRecorded) {

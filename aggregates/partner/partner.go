@@ -31,10 +31,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 const typeDelisted = "partner.delisted.v1"
 

@@ -49,16 +49,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	e, err := s.history.Add(r, true)
-	if err != nil {
-		return err
-	}
-	if w, ok := e.(*events.ReferralFactWithdrawn); ok {
-		s.history.Withdraw(w.Record)
-	}
-	return nil
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 // A standing is how far a referral has come; zero facts are steps not taken.
 type standing struct {

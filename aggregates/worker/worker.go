@@ -32,10 +32,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 // A standing is a worker's engagement on one day; from is zero outside one.
 type standing struct {
