@@ -186,6 +186,27 @@ func (s *Snapshot) Book() (*policy.Book, error) {
 	return s.book, nil
 }
 
+// OfProgramme calls f with each of the programme's facts that is an E, in order of
+// recording.
+func OfProgramme[E events.Event](s *Snapshot, f func(*events.Record, E)) error {
+	records, err := s.History(events.ProgrammeSubject)
+	if err != nil {
+		return err
+	}
+	var one E
+	for _, r := range records {
+		if r.Type != one.EventType() {
+			continue
+		}
+		event, err := r.Event()
+		if err != nil {
+			return err
+		}
+		f(r, event.(E))
+	}
+	return nil
+}
+
 // Principal returns the subject of a principal's case, with its history; a
 // derivative's rows may depend on it. The id must be one that the case's records
 // link to, else the row would not be derived again when the principal changes.

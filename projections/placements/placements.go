@@ -304,22 +304,10 @@ func (x stored) on(day events.Date, age int) Placement {
 
 // ageLimits returns the ages that States were said to have by a day.
 func ageLimits(s *projections.Snapshot, on events.Date) (map[string]int, error) {
-	records, err := s.History(events.ProgrammeSubject)
-	if err != nil {
-		return nil, err
-	}
 	ages, since := map[string]int{}, map[string]events.Date{}
-	for _, r := range records {
-		if r.Type != "placement-age.adopted.v1" || r.OccurredOn > on {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if e := event.(*events.PlacementAgeAdopted); r.OccurredOn >= since[e.State] {
+	return ages, projections.OfProgramme(s, func(r *events.Record, e *events.PlacementAgeAdopted) {
+		if r.OccurredOn <= on && r.OccurredOn >= since[e.State] {
 			ages[e.State], since[e.State] = e.Years, r.OccurredOn
 		}
-	}
-	return ages, nil
+	})
 }

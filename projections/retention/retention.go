@@ -185,21 +185,12 @@ func On(s *projections.Snapshot, day events.Date) ([]Client, error) {
 
 // finalReports returns the final financial reports submitted by a day.
 func finalReports(s *projections.Snapshot, day events.Date) (reports []policy.FinalReport, err error) {
-	records, err := s.History(events.ProgrammeSubject)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range records {
-		if r.Type != "final-report.submitted.v1" || r.OccurredOn > day {
-			continue
+	err = projections.OfProgramme(s, func(r *events.Record, e *events.FinalReportSubmitted) {
+		if r.OccurredOn <= day {
+			reports = append(reports, policy.FinalReport{Submitted: r.OccurredOn, Through: e.ThroughDate})
 		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		reports = append(reports, policy.FinalReport{Submitted: r.OccurredOn, Through: e.(*events.FinalReportSubmitted).ThroughDate})
-	}
-	return reports, nil
+	})
+	return reports, err
 }
 
 // Orders returns the record id of every destruction that was ordered, by client:
