@@ -35,11 +35,11 @@ type lender interface {
 }
 
 // lend is Lend of any source.
-func lend(ctx context.Context, src Source, until uint64, f func(batch []events.Message, done func()) error) error {
+func lend(ctx context.Context, src Source, from, to uint64, f func(batch []events.Message, done func()) error) error {
 	if l, ok := src.(lender); ok {
-		return l.Lend(ctx, 1, until, f)
+		return l.Lend(ctx, from, to, f)
 	}
-	return src.Read(ctx, 1, until, func(batch []events.Message) error { return f(batch, func() {}) })
+	return src.Read(ctx, from, to, func(batch []events.Message) error { return f(batch, func() {}) })
 }
 
 // ingest reads on this goroutine, decodes on all cores, and writes in order on
@@ -68,7 +68,7 @@ func (b *builder) ingest(ctx context.Context, src Source) error {
 		ordered <- next
 		next = b.batch()
 	}
-	err := lend(ctx, src, b.until, func(messages []events.Message, done func()) error {
+	err := lend(ctx, src, 1, b.until, func(messages []events.Message, done func()) error {
 		if next.add(messages, done); len(next.records) >= batchSize {
 			send()
 		}

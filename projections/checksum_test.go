@@ -2,6 +2,7 @@ package projections_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,5 +102,49 @@ func TestDamagedViewsAnswerNothingFalse(t *testing.T) {
 	})
 	if refused == 0 {
 		t.Error("nothing was ever refused: the damage was none")
+	}
+}
+
+// Given a page that counts fewer keys than it holds, whose keys are all sound, then
+// what it hides is not taken for absent.
+func TestHiddenKeysAreMissed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "views")
+	v := mustOpen(t, path)
+	catchUp(t, v, streamOf(t, 700))
+	sound := ask(v)
+	v.Close()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const flagsAt, countAt, branchOrLeaf = 8, 10, 3
+	pages, refused := 0, 0
+	for at := 2 * os.Getpagesize(); at < len(file); at += os.Getpagesize() {
+		count := binary.LittleEndian.Uint16(file[at+countAt:])
+		if flags := binary.LittleEndian.Uint16(file[at+flagsAt:]); flags == 0 || flags&^branchOrLeaf != 0 || count < 2 || count > 1000 {
+			continue
+		}
+		pages++
+		binary.LittleEndian.PutUint16(file[at+countAt:], count-1)
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		binary.LittleEndian.PutUint16(file[at+countAt:], count)
+		v := mustOpen(t, path)
+		for question, answer := range ask(v) {
+			switch answer {
+			case sound[question]:
+			case "":
+				refused++
+			default:
+				t.Errorf("page at %d: %s: %s, and %s when sound", at, question, answer, sound[question])
+			}
+		}
+		if err := v.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pages < 5 || refused < pages {
+		t.Errorf("%d pages were damaged, %d questions refused", pages, refused)
 	}
 }

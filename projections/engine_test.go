@@ -225,6 +225,67 @@ func TestLongStream(t *testing.T) {
 	}
 }
 
+// asked notes from where on a stream is read.
+type asked struct {
+	projections.Source
+	from []uint64
+}
+
+func (a *asked) Read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	a.from = append(a.from, from)
+	return a.Source.Read(ctx, from, to, f)
+}
+
+// Given views that are far behind, when they catch up, then they are built again, and
+// the log is read only from their end on, or from its start when their own copy of a
+// record is broken.
+func TestFarBehind(t *testing.T) {
+	s := streamOf(t, 12_000)
+	whole := mustOpen(t, filepath.Join(t.TempDir(), "whole"))
+	catchUp(t, whole, s)
+	for _, test := range []struct {
+		name   string
+		broken bool
+		from   uint64 // where the log is read last
+	}{{"whole", false, 6001}, {"with a broken record", true, 1}} {
+		t.Run(test.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "views")
+			v := mustOpen(t, path)
+			catchUp(t, v, s.Until(6000))
+			if test.broken {
+				v.Close()
+				breakRecord(t, path, s.Messages[99].Data)
+				v = mustOpen(t, path)
+			}
+			log := &asked{Source: s}
+			catchUp(t, v, log)
+			if got := log.from[len(log.from)-1]; got != test.from {
+				t.Errorf("the log was read from %v, want the last time from #%d", log.from, test.from)
+			}
+			if digest(t, v) != digest(t, whole) {
+				t.Error("the views are not those of the log")
+			}
+		})
+	}
+}
+
+// breakRecord changes a byte of a record in a views file.
+func breakRecord(t *testing.T, path string, record []byte) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, record)
+	if at < 0 {
+		t.Fatal("the record is not in the file")
+	}
+	data[at+len(record)/2] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Given one rebuild that merges many small runs and one with a single run, then
 // they agree.
 func TestRunsOfAnySize(t *testing.T) {

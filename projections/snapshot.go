@@ -44,6 +44,7 @@ type Snapshot struct {
 	position Position
 	until    uint64 // position.Sequence: histories end here
 	past     bool   // rows belong to a later position
+	whole    *whole // nil: what is not found is not there
 
 	records, tail, commands, commandsTail, subjects, dependents *bolt.Bucket
 
@@ -196,7 +197,7 @@ func (s *Snapshot) Record(sequence uint64) (*events.Record, error) {
 func (s *Snapshot) entry(subject events.Subject) (*entry, error) {
 	value, err := getSum(s.subjects, []byte(subject))
 	if err == nil && value == nil {
-		return nil, nil
+		return nil, s.allSubjects()
 	}
 	var e entry
 	if err == nil {
@@ -345,6 +346,9 @@ func (s *Snapshot) command(id string, hash uint64, runs []uint64) (uint64, error
 // Subjects calls f with every subject of a kind that the views know, in order.
 // In a snapshot of the past, some of them may have no history yet.
 func (s *Snapshot) Subjects(kind events.Kind, f func(events.Subject) error) error {
+	if err := s.allSubjects(); err != nil {
+		return err
+	}
 	prefix := string(kind) + "/"
 	c := s.subjects.Cursor()
 	k, _, err := seek(c, []byte(prefix))
@@ -383,6 +387,9 @@ func (s *Snapshot) SubjectsFrom(prefix events.Subject, limit int) (found []event
 // names calls f with the subjects from one on, for as long as they have a prefix and f
 // wants more. It panics on a broken page, as bbolt does, for [Views.Read] to report.
 func (s *Snapshot) names(from, prefix string, f func(events.Subject) bool) {
+	if err := s.allSubjects(); err != nil {
+		panic(err)
+	}
 	c := s.subjects.Cursor()
 	k, _, err := seek(c, []byte(from))
 	for err == nil && hasPrefix(k, prefix) && f(events.Subject(k)) {
@@ -400,6 +407,9 @@ func (s *Snapshot) Row(view string, subject events.Subject) ([]byte, error) {
 		return nil, err
 	}
 	row, err := getSum(b, []byte(subject))
+	if err == nil && row == nil {
+		err = s.allRows(view, b)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read view %s of %s: %w", view, subject, err)
 	}

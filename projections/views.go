@@ -38,6 +38,7 @@ type Views struct {
 	doubt *DoubtError
 
 	filter *commandFilter // of db
+	whole  *whole         // of db
 }
 
 // mapRoom is address space, not memory: bbolt must wait for all readers to map a
@@ -107,7 +108,7 @@ func (v *Views) open() error {
 		v.doubt = &DoubtError{v.path, err.Error()}
 		return db.Close()
 	}
-	v.db, v.filter = db, new(commandFilter)
+	v.db, v.filter, v.whole = db, new(commandFilter), newWhole()
 	return nil
 }
 
@@ -198,6 +199,7 @@ func (v *Views) Read(f func(*Snapshot) error) error {
 		if err != nil {
 			return v.distrust(err.Error())
 		}
+		s.whole = v.whole
 		return f(s)
 	})
 }
@@ -288,17 +290,38 @@ func (l localSource) Head(context.Context) (uint64, error) {
 }
 
 func (l localSource) Read(ctx context.Context, from, to uint64, f func([]events.Message) error) error {
+	return l.each(ctx, from, to, func() []byte { return nil }, func(batch []events.Message, _ []byte) error { return f(batch) })
+}
+
+// Lend is Read for who needs a batch only until done is called: then its memory is
+// used again.
+func (l localSource) Lend(ctx context.Context, from, to uint64, f func(batch []events.Message, done func()) error) error {
+	var free sync.Pool
+	take := func() []byte {
+		if b, ok := free.Get().(*[]byte); ok {
+			return (*b)[:0]
+		}
+		return nil
+	}
+	return l.each(ctx, from, to, take, func(batch []events.Message, data []byte) error {
+		return f(batch, func() { free.Put(&data) })
+	})
+}
+
+// each calls f with the records of one segment after the other and the memory that
+// they lie in, which is taken from take.
+func (l localSource) each(ctx context.Context, from, to uint64, take func() []byte, f func(batch []events.Message, data []byte) error) error {
 	for from <= to {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		number, _ := segmentOf(from)
 		end := min(to, (number+1)*segmentSize)
-		batch, err := l.batch(from, end)
+		batch, data, err := l.batch(from, end, take())
 		if err != nil {
 			return err
 		}
-		if err := f(batch); err != nil {
+		if err := f(batch, data); err != nil {
 			return err
 		}
 		from = end + 1
@@ -306,21 +329,30 @@ func (l localSource) Read(ctx context.Context, from, to uint64, f func([]events.
 	return nil
 }
 
-// batch copies records out of the file, so that no transaction stays open while
-// they are used.
-func (l localSource) batch(from, to uint64) ([]events.Message, error) {
-	batch := make([]events.Message, 0, to-from+1)
+// batch copies records out of the file into data, so that no transaction stays open
+// while they are used.
+func (l localSource) batch(from, to uint64, data []byte) ([]events.Message, []byte, error) {
+	ends := make([]int, 0, segmentSize)
 	err := l.Views.Read(func(s *Snapshot) error {
 		for sequence := from; sequence <= to; sequence++ {
 			raw, err := s.Raw(sequence)
 			if err != nil {
 				return err
 			}
-			batch = append(batch, events.Message{Sequence: sequence, Data: bytes.Clone(raw)})
+			data = append(data, raw...)
+			ends = append(ends, len(data))
 		}
 		return nil
 	})
-	return batch, err
+	if err != nil {
+		return nil, data, err
+	}
+	batch, begin := make([]events.Message, len(ends)), 0
+	for i, end := range ends {
+		batch[i] = events.Message{Sequence: from + uint64(i), Data: data[begin:end:end]}
+		begin = end
+	}
+	return batch, data, nil
 }
 
 // Digest returns a SHA-256 over all buckets, keys and values in order. Equal

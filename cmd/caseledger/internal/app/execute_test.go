@@ -137,6 +137,71 @@ func TestHistoryOutOfTheIndexMissesNothingOfThisProcess(t *testing.T) {
 	}
 }
 
+// searched is a log that counts what it is asked for by subject and by position.
+type searched struct {
+	*memlog.Log
+	searches, gets int
+	gone           uint64 // not found any more
+}
+
+func (s *searched) History(ctx context.Context, subject events.Subject) ([]events.Message, error) {
+	s.searches++
+	return s.Log.History(ctx, subject)
+}
+
+func (s *searched) Get(ctx context.Context, sequences []uint64) (messages []events.Message, err error) {
+	s.gets += len(sequences)
+	for _, n := range sequences {
+		if n == s.gone {
+			return nil, &events.DamageError{Sequence: n}
+		}
+		err = errors.Join(err, s.Read(ctx, n, n, func(m []events.Message) error { messages = append(messages, m...); return nil }))
+	}
+	return messages, err
+}
+
+// A subject for which the cache has no room is folded again out of the index, and the
+// log is asked only for what this process appended since, by position: a search of
+// the log costs more the larger the ledger is.
+func TestFoldingAgainDoesNotSearchTheLog(t *testing.T) {
+	for _, test := range []struct {
+		name           string
+		known          int // offices that the index knows, each with a record
+		searches, gets int
+	}{
+		// Each office is folded three times: once it is new, then with one and with two records.
+		{"unknown to the index", 0, 0, 4 * (1 + 2)},
+		{"known to it", 4, 0, 4 * (1 + 1 + 2)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before, whole := given(t, false)
+			for i := range test.known {
+				must(t, before, sign(fmt.Sprint("before", i), fmt.Sprint("A-", i)))
+			}
+			log := &searched{Log: whole}
+			a := open(t, log, func(c *app.Config) { c.Index, c.CacheSize = index{log: copyOf(t, whole)}, 1 })
+			log.searches, log.gets = 0, 0 // of opening
+			for i := range 12 {
+				must(t, a, sign(fmt.Sprint("c", i), fmt.Sprint("A-", i%4)))
+			}
+			if log.searches != test.searches || log.gets != test.gets {
+				t.Errorf("got %d searches and %d gets, want %d and %d", log.searches, log.gets, test.searches, test.gets)
+			}
+		})
+	}
+}
+
+func TestFoldingOutOfTheIndexFindsWhatIsGone(t *testing.T) {
+	before, whole := given(t, false)
+	first := must(t, before, sign("c1", "A-1")).Record.Sequence
+	log := &searched{Log: whole, gone: first}
+	a := open(t, log, func(c *app.Config) { c.Index, c.CacheSize = index{log: copyOf(t, whole)}, 1 })
+
+	_, err := a.Execute(t.Context(), sign("c2", "A-1"))
+
+	asError[*events.DamageError](t, err)
+}
+
 func TestHistoryOutOfTheIndexMayMissOtherWritersRecords(t *testing.T) {
 	a, log := given(t, false)
 	suspend := func(id string) app.Request {

@@ -5,6 +5,7 @@ import (
 	"container/list"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"caseledger/aggregates"
@@ -30,6 +31,14 @@ type mark struct {
 func (f *folded) reference() events.Reference {
 	return events.Reference{Subject: f.subject, Version: f.version, Hash: f.last}
 }
+
+// An end says how far a history was folded, and of which.
+type end struct {
+	version uint64
+	last    events.Hash
+}
+
+func (f *folded) end() end { return end{f.version, f.last} }
 
 // apply folds the next record, and refuses one that does not follow.
 func (f *folded) apply(r *events.Record) error {
@@ -69,49 +78,89 @@ func (a *App) fold(ctx context.Context, subject events.Subject) (*folded, error)
 	return f, nil
 }
 
-// foldIndexed folds a subject's history out of the index where that is all of it,
-// as far as this process knows: the index says where the records stand, which the
-// log needs a search of its files for. The log must still hold each record. What other writers appended since is missing then; the
+// foldIndexed folds a subject's history out of the index and what this process
+// appended since where that is all of it, as far as this process knows: then it is
+// known where the records stand, which the log needs a search of its files for. The
+// log must still hold each record, or have held it when it was folded before. What
+// other writers appended since is missing then; the
 // expectation of an append finds that out, as it does when the log has lost a
 // record that the index holds. stale says that there may be other writers.
 func (a *App) foldIndexed(ctx context.Context, subject events.Subject) (f *folded, stale bool, err error) {
-	if a.index == nil || a.appended.touched(subject) {
+	// Asked before the index, which may catch up meanwhile.
+	recent := a.appended.recent(subject)
+	if a.index == nil || !recent.surely() || a.shared && len(recent.sequences) > 0 {
 		f, err = a.fold(ctx, subject)
 		return f, false, err
 	}
-	messages, err := a.known(ctx, subject)
+	known, err := a.known(ctx, subject)
 	if err != nil {
 		return nil, false, err
 	}
-	if err := a.checkHeld(ctx, subject, messages); err != nil {
+	later := after(known, recent.sequences)
+	if f := a.foldAgain(ctx, subject, known, later); f != nil {
+		return f, a.shared, nil
+	}
+	messages, err := a.held(ctx, subject, known, later)
+	if err != nil {
 		return nil, false, err
 	}
 	f, err = a.foldMessages(subject, messages)
 	return f, a.shared, err
 }
 
-// checkHeld demands that the log holds every record of a history as it was read
-// before: nothing is built on one that is damaged or has vanished.
-func (a *App) checkHeld(ctx context.Context, subject events.Subject, messages []events.Message) error {
-	held, err := a.get(ctx, messages)
-	if err != nil {
-		return err
+// after returns the places behind a history.
+func after(history []events.Message, sequences []uint64) []uint64 {
+	if n := len(history); n > 0 {
+		last := history[n-1].Sequence
+		return slices.DeleteFunc(slices.Clone(sequences), func(n uint64) bool { return n <= last })
 	}
-	for i, m := range messages {
-		if i >= len(held) || !bytes.Equal(held[i].Data, m.Data) {
-			return &events.DamageError{Sequence: m.Sequence, Detail: fmt.Sprintf("it is not the record of %s that was read before", subject)}
-		}
-	}
-	return nil
+	return sequences
 }
 
-// get reads the records at the places of some messages from the log.
-func (a *App) get(ctx context.Context, messages []events.Message) (held []events.Message, err error) {
-	sequences := make([]uint64, len(messages))
-	for i, m := range messages {
-		sequences[i] = m.Sequence
+// foldAgain folds a history that was in the cache, and asks the log only for what the
+// index lacks: each record holds the hash of the one before, so that a fold that comes
+// to the same end is what the cache would still hold if it had more room. It returns
+// nil when it cannot tell. Without it every miss would have the log load a file of eight
+// megabytes for almost every record of the subject.
+func (a *App) foldAgain(ctx context.Context, subject events.Subject, known []events.Message, later []uint64) *folded {
+	end, was := a.cache.left(subject)
+	if !was {
+		return nil
 	}
-	if log, ok := a.log.(getter); ok && len(messages) > 0 {
+	newer, err := a.get(ctx, later)
+	if err != nil {
+		return nil
+	}
+	f, err := a.foldMessages(subject, slices.Concat(known, newer))
+	if err != nil || f.end() != end {
+		return nil
+	}
+	return f
+}
+
+// held returns a history as it was read before and the records at some later places.
+// It demands that the log holds every record of it as it was: nothing is built on one
+// that is damaged or has vanished.
+func (a *App) held(ctx context.Context, subject events.Subject, known []events.Message, later []uint64) ([]events.Message, error) {
+	sequences := make([]uint64, 0, len(known)+len(later))
+	for _, m := range known {
+		sequences = append(sequences, m.Sequence)
+	}
+	held, err := a.get(ctx, append(sequences, later...))
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range known {
+		if i >= len(held) || !bytes.Equal(held[i].Data, m.Data) {
+			return nil, &events.DamageError{Sequence: m.Sequence, Detail: fmt.Sprintf("it is not the record of %s that was read before", subject)}
+		}
+	}
+	return held, nil
+}
+
+// get reads the records at some places from the log.
+func (a *App) get(ctx context.Context, sequences []uint64) (held []events.Message, err error) {
+	if log, ok := a.log.(getter); ok && len(sequences) > 0 {
 		return log.Get(ctx, sequences)
 	}
 	for _, n := range sequences {
@@ -183,7 +232,8 @@ func decodeAll(messages []events.Message) (records []*events.Record, err error) 
 	return records, nil
 }
 
-// A cache keeps the aggregates that were folded last, at most limit of them. It
+// A cache keeps the aggregates that were folded last, at most limit of them, and of
+// those that it had no room for where they ended. It
 // may be stale when others write to the same log; the expectation of an append
 // finds that out.
 //
@@ -195,10 +245,38 @@ type cache struct {
 	entries map[events.Subject]*list.Element // of *folded
 	order   *list.List                       // last used first
 	orderMu sync.Mutex                       // guards order while mu is held for reading
+
+	// Where those ended that were dropped last: when there are too many, recent ones
+	// become older ones, and the older ones are forgotten.
+	recent, older map[events.Subject]end
 }
 
+// maxEnds bounds the ends that are kept; each takes about 100 bytes.
+const maxEnds = 200_000
+
 func newCache(limit int) *cache {
-	return &cache{limit: limit, entries: map[events.Subject]*list.Element{}, order: list.New()}
+	return &cache{limit: limit, entries: map[events.Subject]*list.Element{}, order: list.New(), recent: map[events.Subject]end{}}
+}
+
+// left returns where the aggregate of a subject ended that was dropped for want of room.
+func (c *cache) left(subject events.Subject) (end, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	e, was := c.recent[subject]
+	if !was {
+		e, was = c.older[subject]
+	}
+	return e, was
+}
+
+// forget drops the aggregate that was used longest ago.
+func (c *cache) forget() {
+	f := c.order.Remove(c.order.Back()).(*folded)
+	delete(c.entries, f.subject)
+	if len(c.recent) == maxEnds/2 {
+		c.recent, c.older = map[events.Subject]end{}, c.recent
+	}
+	c.recent[f.subject] = f.end()
 }
 
 // get returns the folded aggregate of a subject, or nil.
@@ -229,16 +307,17 @@ func (c *cache) add(f *folded) *folded {
 	}
 	c.entries[f.subject] = c.order.PushFront(f)
 	for c.order.Len() > c.limit {
-		oldest := c.order.Back()
-		delete(c.entries, oldest.Value.(*folded).subject)
-		c.order.Remove(oldest)
+		c.forget()
 	}
 	return f
 }
 
+// drop has the history of a subject read again, and compared with the log's.
 func (c *cache) drop(subject events.Subject) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.recent, subject)
+	delete(c.older, subject)
 	if e := c.entries[subject]; e != nil {
 		c.order.Remove(e)
 		delete(c.entries, subject)

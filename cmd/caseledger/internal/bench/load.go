@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"time"
 
 	"caseledger/aggregates"
 	"caseledger/aggregates/clientcase"
@@ -33,9 +34,12 @@ func (r *run) load(place app.Place) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
-	n := sample.Count(r.sample())
-	r.Say("recording %d commands with %d writers; the disk is not synced meanwhile, since they can be made again", n, loadWriters)
-	begin := r.Now()
+	// At twice what lives the heap would hold the stream, which the server keeps in memory
+	// for as long as it is written so fast, once more in garbage.
+	defer app.CollectLate()()
+	expected := r.scale() * perCopy
+	r.Say("recording about %d commands with %d writers; the disk is not synced meanwhile, since they can be made again", expected, loadWriters)
+	pace := newPace(r)
 	loader := newLoader(r, l)
 	chunk := make([]app.Request, 0, loadChunk)
 	flush := func() error {
@@ -43,10 +47,11 @@ func (r *run) load(place app.Place) (err error) {
 			return err
 		}
 		err := loader.record(chunk)
+		pace.add(len(chunk))
 		chunk = chunk[:0]
 		return err
 	}
-	long := newLong(n)
+	long := newLong(expected)
 	for req := range sample.Requests(r.sample()) {
 		chunk = append(chunk, req)
 		if extra, due := long.next(req); due {
@@ -61,10 +66,34 @@ func (r *run) load(place app.Place) (err error) {
 	if err := flush(); err != nil {
 		return err
 	}
-	seconds := r.Now().Sub(begin).Seconds()
-	r.add(Figure{Name: "loading the sample, not synced", Unit: "commands/s", Ours: float64(n) / seconds})
+	r.add(Figure{Name: "loading the sample, not synced", Unit: "commands/s", Ours: pace.average()})
 	return nil
 }
+
+// A pace says how loading gets on: whatever costs more the larger the ledger is shows
+// as a rate that falls.
+type pace struct {
+	run         *run
+	begin, last time.Time
+	done, said  int // commands
+}
+
+const saidEvery = 250_000 // commands
+
+func newPace(r *run) *pace { return &pace{run: r, begin: r.Now(), last: r.Now()} }
+
+func (p *pace) add(n int) {
+	p.done += n
+	if p.done/saidEvery == p.said/saidEvery {
+		return
+	}
+	now := p.run.Now()
+	p.run.Say("recorded %d commands, %.0f a second since the last such line", p.done, float64(p.done-p.said)/now.Sub(p.last).Seconds())
+	p.said, p.last = p.done, now
+}
+
+// average returns the commands of a second.
+func (p *pace) average() float64 { return float64(p.done) / p.run.Now().Sub(p.begin).Seconds() }
 
 // sampleBegins lies before the first command of the sample.
 var sampleBegins = events.MustInstant("2000-10-27T14:00:00Z")

@@ -150,15 +150,6 @@ func recordPolicies(seed uint64) []app.Request {
 	return sheet.sorted()
 }
 
-// Count returns the number of commands of a sample, at the cost of making them:
-// about a microsecond each.
-func Count(c Config) (n int) {
-	for range Requests(c) {
-		n++
-	}
-	return n
-}
-
 // People returns a subject of every person of a sample, so that their keys can be
 // made in one go before their first commands.
 func People(c Config) (subjects []events.Subject) {

@@ -180,9 +180,8 @@ func TestPeople(t *testing.T) {
 	for _, s := range sample.People(c) {
 		people[s.ID()] = true
 	}
-	seen, n := map[string]bool{}, 0
+	seen := map[string]bool{}
 	for r := range sample.Requests(c) {
-		n++
 		s, err := r.Command.Target(r.ID)
 		if err != nil {
 			t.Fatal(err)
@@ -197,9 +196,6 @@ func TestPeople(t *testing.T) {
 	}
 	if len(seen) != len(people) {
 		t.Errorf("%d people listed, %d seen", len(people), len(seen))
-	}
-	if got := sample.Count(c); got != n {
-		t.Errorf("Count says %d of %d", got, n)
 	}
 }
 

@@ -41,15 +41,15 @@ func merge(sources []source, yield func(app.Request) bool) {
 	for next := 0; next < len(sources) || len(running) > 0; {
 		if next < len(sources) && (len(running) == 0 || sources[next].starts <= running[0].rest[0].RecordedAt) {
 			if rest := sources[next].write(); len(rest) > 0 {
-				heap.Push(&running, begun{rest, next})
+				heap.Push(&running, begin(rest, next))
 			}
 			sources[next] = source{} // what it was written from is not needed again
 			next++
 			continue
 		}
 		first := &running[0]
-		r := first.rest[0]
-		if first.rest = first.rest[1:]; len(first.rest) > 0 {
+		r := first.take()
+		if len(first.rest) > 0 {
 			heap.Fix(&running, 0)
 		} else {
 			heap.Pop(&running)
@@ -64,6 +64,23 @@ func merge(sources []source, yield func(app.Request) bool) {
 type begun struct {
 	rest  []app.Request
 	order int
+	room  int // commands that the memory of rest holds, those that were taken included
+}
+
+func begin(sheet []app.Request, order int) begun {
+	return begun{slices.Clone(sheet), order, len(sheet)}
+}
+
+// take returns the next command. Many sheets reach over years: what was taken is not
+// held, and half of the memory is given back when half of a sheet is.
+func (b *begun) take() app.Request {
+	r := b.rest[0]
+	b.rest[0] = app.Request{}
+	b.rest = b.rest[1:]
+	if len(b.rest) <= b.room/2 {
+		b.rest, b.room = slices.Clone(b.rest), len(b.rest)
+	}
+	return r
 }
 
 // running is a heap of begun sources by the moment of their next command.
