@@ -84,6 +84,11 @@ type Context struct {
 	Basis      Basis
 }
 
+// EndsBeforeStart refuses a last day, given as through_date, before the effective date.
+func (ctx *Context) EndsBeforeStart(rule, what string, through events.Date) *Refusal {
+	return Refuse(rule, "ends_before_start", "%s would end on %s, before it starts on %s", what, through, ctx.OccurredOn).On("through_date")
+}
+
 // A Basis holds the other subjects that a decision rests on.
 type Basis map[events.Subject]Standing
 

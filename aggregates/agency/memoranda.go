@@ -49,8 +49,7 @@ func decideSignMemorandum(s *State, c *SignMemorandum, ctx *aggregates.Context) 
 		}
 	}
 	if c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("", "ends_before_start", "the memorandum would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("", "the memorandum", c.ThroughDate)
 	}
 	e := &events.MemorandumSigned{Partner: c.Partner, Scope: c.Scope, ThroughDate: c.ThroughDate}
 	if alike(s, ctx.OccurredOn, e) {

@@ -67,8 +67,7 @@ func (c *RecordAward) Target(commandID string) (events.Subject, error) {
 
 func decideRecord(s *State, c *RecordAward, ctx *aggregates.Context) (events.Event, error) {
 	if c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("", "ends_before_start", "the award would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("", "the award", c.ThroughDate)
 	}
 	e := &events.AwardRecorded{
 		Purpose: c.Purpose, Grantee: c.Grantee, Funder: c.Funder, AmountCents: c.AmountCents, ThroughDate: c.ThroughDate, State: c.State,

@@ -57,8 +57,7 @@ func (c *GrantContinuedPresence) Target(string) (events.Subject, error) { return
 
 func decideGrantPresence(s *State, c *GrantContinuedPresence, ctx *aggregates.Context) (events.Event, error) {
 	if c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("R05", "ends_before_start", "continued presence would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("R05", "continued presence", c.ThroughDate)
 	}
 	e := &events.ContinuedPresenceGranted{ThroughDate: c.ThroughDate}
 	if same, ok := recordedOn[*events.ContinuedPresenceGranted](s, ctx.OccurredOn); ok && *same == *e {
@@ -182,7 +181,7 @@ func decideApproveTVisa(s *State, c *ApproveTVisa, ctx *aggregates.Context) (eve
 	_, latest := policy.TVisaWatch(ctx.OccurredOn)
 	switch {
 	case c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn:
-		return nil, aggregates.Refuse("R07", "ends_before_start", "the status would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).On("through_date")
+		return nil, ctx.EndsBeforeStart("R07", "the status", c.ThroughDate)
 	case c.ThroughDate > latest:
 		return nil, aggregates.Refuse("R07", "longer_than_four_years", "T status lasts at most four years, to %s", latest).On("through_date")
 	}
