@@ -84,6 +84,11 @@ type Context struct {
 	Basis      Basis
 }
 
+// EndsBeforeStart refuses a last day, given as through_date, before the effective date.
+func (ctx *Context) EndsBeforeStart(rule, what string, through events.Date) *Refusal {
+	return Refuse(rule, "ends_before_start", "%s would end on %s, before it starts on %s", what, through, ctx.OccurredOn).On("through_date")
+}
+
 // A Basis holds the other subjects that a decision rests on.
 type Basis map[events.Subject]Standing
 
@@ -124,6 +129,36 @@ type Refusal struct {
 // Refuse returns a Refusal whose sentence is formatted.
 func Refuse(rule, code, format string, args ...any) *Refusal {
 	return &Refusal{Rule: rule, Code: code, Sentence: fmt.Sprintf(format, args...)}
+}
+
+// Unknown refuses the id of a subject without records, and says where ids come from.
+func Unknown(rule string, kind events.Kind, id string) *Refusal {
+	first, list := Known(kind)
+	r := Refuse(rule, "unknown_"+string(kind), "%s %s is unknown", kind, id).On(string(kind)).WithHint("%s comes first", first)
+	if list != "" {
+		r.Hint += "; those that there are: " + list
+	}
+	return r
+}
+
+// Known returns which commands make a subject of a kind known, and which question lists
+// the ids that there are; empty where none does.
+func Known(kind events.Kind) (first, list string) {
+	switch kind {
+	case events.KindAgency:
+		return "sign-subcontract", "caseledger agencies"
+	case events.KindWorker:
+		return "engage-worker", "caseledger staff"
+	case events.KindPartner:
+		return "list-partner", "caseledger partners"
+	case events.KindReferral:
+		return "receive-signal, refer-lead, receive-inbound-referral or make-domestic-referral", "caseledger referrals --list"
+	case events.KindTraining:
+		return "hold-training", ""
+	case events.KindAward:
+		return "record-award", "caseledger awards"
+	}
+	return "", ""
 }
 
 // On names the field at fault.

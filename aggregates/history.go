@@ -24,28 +24,26 @@ type Fact struct {
 // so that a fact taken back leaves no trace in any of them.
 type History struct{ facts []Fact }
 
-// Add appends a record. The facts of a type that no decision looks into are kept
-// without their event: decode says whether it is wanted.
-func (h *History) Add(r *events.Record, decode bool) (events.Event, error) {
+// Add appends a record; a withdrawal takes its fact back. The facts of a type that no
+// decision looks into are kept without their event: decode says whether it is wanted.
+func (h *History) Add(r *events.Record, decode bool) error {
 	f := Fact{ID: r.ID, Command: r.CausationID, Actor: r.Actor, Type: r.Type, On: r.OccurredOn}
 	if decode {
 		e, err := r.Event()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		f.Event = e
 	}
-	h.facts = append(h.facts, f)
-	return f.Event, nil
-}
-
-// Withdraw marks the fact of a record id as taken back.
-func (h *History) Withdraw(id string) {
-	for i := range h.facts {
-		if h.facts[i].ID == id {
-			h.facts[i].Withdrawn = true
+	if w, ok := f.Event.(events.Withdrawal); ok {
+		for i := range h.facts {
+			if h.facts[i].ID == w.TakesBack() {
+				h.facts[i].Withdrawn = true
+			}
 		}
 	}
+	h.facts = append(h.facts, f)
+	return nil
 }
 
 // Len returns the number of records.

@@ -17,6 +17,13 @@ type Event interface {
 	EventType() string
 }
 
+// A Withdrawal takes back a record of its subject that was made in error (R24). Its
+// type ends in "-fact.withdrawn.v1".
+type Withdrawal interface {
+	// TakesBack returns the ULID of that record.
+	TakesBack() string
+}
+
 // A Type describes one registered event type.
 type Type struct {
 	Name string // such as "client.enrolled.v1"

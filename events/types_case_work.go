@@ -270,6 +270,9 @@ type CaseFactWithdrawn struct {
 // EventType implements [Event].
 func (*CaseFactWithdrawn) EventType() string { return "case-fact.withdrawn.v1" }
 
+// TakesBack implements [Withdrawal].
+func (e *CaseFactWithdrawn) TakesBack() string { return e.Record }
+
 // Secrets implements [Confidential].
 func (e *CaseFactWithdrawn) Secrets() []SecretField {
 	return []SecretField{{IdentityKey, &e.Reason}}

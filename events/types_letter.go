@@ -169,6 +169,9 @@ type LetterFactWithdrawn struct {
 // EventType implements [Event].
 func (*LetterFactWithdrawn) EventType() string { return "letter-fact.withdrawn.v1" }
 
+// TakesBack implements [Withdrawal].
+func (e *LetterFactWithdrawn) TakesBack() string { return e.Record }
+
 // Secrets implements [Confidential].
 func (e *LetterFactWithdrawn) Secrets() []SecretField {
 	return []SecretField{{IdentityKey, &e.Reason}}

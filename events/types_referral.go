@@ -102,3 +102,6 @@ type ReferralFactWithdrawn struct {
 
 // EventType implements [Event].
 func (*ReferralFactWithdrawn) EventType() string { return "referral-fact.withdrawn.v1" }
+
+// TakesBack implements [Withdrawal].
+func (e *ReferralFactWithdrawn) TakesBack() string { return e.Record }

@@ -15,16 +15,23 @@ import (
 type commandFilter struct {
 	mu     sync.RWMutex
 	known  bool           // the file was read
-	tables []*filterTable // one for each 64 runs: 8 MB for four million commands
+	tables []*filterTable // one for each 64 runs: 16 MB for four million commands
 }
 
 // A filterTable holds in each word a bit for each of 64 runs: set when the run has
-// a command whose hash falls there. Each hash falls on two words, so that a run
-// that has it not is taken for one that may in one case of 250.
-type filterTable [1 << 20]uint64
+// a command whose hash falls there. Each hash falls on four words, so that a run
+// that has it not is taken for one that may in one case of 5,000.
+type filterTable [1 << 21]uint64
 
-func (t *filterTable) words(hash uint64) (a, b *uint64) {
-	return &t[hash>>44], &t[hash>>24&(1<<20-1)]
+// words returns the words that a hash falls on, from its first bits on in steps of its
+// last.
+func (t *filterTable) words(hash uint64) (words [4]*uint64) {
+	at, step := hash>>43, hash|1
+	for i := range words {
+		words[i] = &t[at%(1<<21)]
+		at += step
+	}
+	return words
 }
 
 // find returns the numbers of the runs, the tail among them, that may hold a command,
@@ -33,8 +40,8 @@ func (c *commandFilter) find(hash uint64) (runs []uint64, known bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	for i, t := range c.tables {
-		a, b := t.words(hash)
-		for may := *a & *b; may != 0; may &= may - 1 {
+		w := t.words(hash)
+		for may := *w[0] & *w[1] & *w[2] & *w[3]; may != 0; may &= may - 1 {
 			runs = append(runs, uint64(i)*64+uint64(bits.TrailingZeros64(may)))
 		}
 	}
@@ -58,9 +65,9 @@ func (c *commandFilter) add(run, hash uint64) {
 	for uint64(len(c.tables)) <= run/64 {
 		c.tables = append(c.tables, new(filterTable))
 	}
-	a, b := c.tables[run/64].words(hash)
-	*a |= 1 << (run % 64)
-	*b |= 1 << (run % 64)
+	for _, word := range c.tables[run/64].words(hash) {
+		*word |= 1 << (run % 64)
+	}
 }
 
 // learn takes in what a file holds. It is not written to meanwhile.

@@ -24,25 +24,49 @@ type Subject struct {
 	withdrawn   map[string]bool // nil: not looked for yet
 }
 
-// Withdrawn returns the record ids of the case's facts that were taken back (R24).
-// It must not be changed.
+// Withdrawn returns the record ids of the facts that were taken back (R24). It must
+// not be changed.
 func (s *Subject) Withdrawn() (map[string]bool, error) {
 	if s.withdrawn != nil {
 		return s.withdrawn, nil
 	}
 	ids := map[string]bool{}
 	for _, r := range s.Records {
-		if r.Type != "case-fact.withdrawn.v1" {
+		if !strings.HasSuffix(r.Type, "-fact.withdrawn.v1") {
 			continue
 		}
 		e, err := r.Event()
 		if err != nil {
 			return nil, err
 		}
-		ids[e.(*events.CaseFactWithdrawn).Record] = true
+		if w, is := e.(events.Withdrawal); is {
+			ids[w.TakesBack()] = true
+		}
 	}
 	s.withdrawn = ids
 	return ids, nil
+}
+
+// Standing calls f with each record that was not taken back and its event, in order of
+// recording. Records of types that are not wanted are not decoded; nil wants all.
+func (s *Subject) Standing(wanted func(eventType string) bool, f func(*events.Record, events.Event) error) error {
+	withdrawn, err := s.Withdrawn()
+	if err != nil {
+		return err
+	}
+	for _, r := range s.Records {
+		if wanted != nil && !wanted(r.Type) || withdrawn[r.ID] {
+			continue
+		}
+		e, err := r.Event()
+		if err != nil {
+			return err
+		}
+		if err := f(r, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Facts returns the facts of a case. They must not be changed.
@@ -160,6 +184,27 @@ func (s *Snapshot) Book() (*policy.Book, error) {
 		s.book = book
 	}
 	return s.book, nil
+}
+
+// OfProgramme calls f with each of the programme's facts that is an E, in order of
+// recording.
+func OfProgramme[E events.Event](s *Snapshot, f func(*events.Record, E)) error {
+	records, err := s.History(events.ProgrammeSubject)
+	if err != nil {
+		return err
+	}
+	var one E
+	for _, r := range records {
+		if r.Type != one.EventType() {
+			continue
+		}
+		event, err := r.Event()
+		if err != nil {
+			return err
+		}
+		f(r, event.(E))
+	}
+	return nil
 }
 
 // Principal returns the subject of a principal's case, with its history; a

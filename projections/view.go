@@ -34,6 +34,15 @@ func NoFacts() []string {
 	return []string{"service.delivered.v1", "consent.given.v1", "consent.withdrawn.v1"}
 }
 
+// OfCases is embedded by a view that has rows of cases alone and rests on facts.
+type OfCases struct{}
+
+// Kinds implements [View].
+func (OfCases) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
+
+// Ignores implements [View].
+func (OfCases) Ignores() []string { return NoFacts() }
+
 // A Source is where records are read from: a log, an archive, or the views' own
 // copy of the records. An [events.Log] is a Source.
 type Source interface {

@@ -43,8 +43,7 @@ func known[C any, P interface {
 	return aggregates.Define(events.KindAgency, name, rule, summary,
 		func(s *State, c P, ctx *aggregates.Context) (events.Event, error) {
 			if s.history.Len() == 0 {
-				return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", s.agency).
-					On("agency").WithHint("sign-subcontract comes first")
+				return nil, aggregates.Unknown("", events.KindAgency, s.agency)
 			}
 			return decide(s, c, ctx)
 		})

@@ -42,15 +42,14 @@ func decideSignMemorandum(s *State, c *SignMemorandum, ctx *aggregates.Context) 
 		st := ctx.Basis[subject]
 		switch d, _ := st.State.(directory); {
 		case !st.Exists():
-			return nil, aggregates.Refuse("", "unknown_partner", "partner %s is unknown", c.Partner).On("partner").
+			return nil, aggregates.Unknown("", events.KindPartner, c.Partner).
 				WithHint("list-partner makes one known; write out the name of an organisation outside the directory, such as county task force")
 		case !d.Listed(ctx.OccurredOn):
 			return nil, aggregates.Refuse("R28", "partner_not_listed", "partner %s is not in the directory on %s", c.Partner, ctx.OccurredOn).On("partner")
 		}
 	}
 	if c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("", "ends_before_start", "the memorandum would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("", "the memorandum", c.ThroughDate)
 	}
 	e := &events.MemorandumSigned{Partner: c.Partner, Scope: c.Scope, ThroughDate: c.ThroughDate}
 	if alike(s, ctx.OccurredOn, e) {

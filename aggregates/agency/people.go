@@ -18,8 +18,7 @@ func workerSubject(id string) events.Subject { return events.SubjectOf(events.Ki
 func (s *State) colleagueAt(ctx *aggregates.Context, worker string) (colleague, *aggregates.Refusal) {
 	st := ctx.Basis[workerSubject(worker)]
 	if !st.Exists() {
-		return nil, aggregates.Refuse("R28", "unknown_worker", "worker %s is unknown", worker).On("worker").
-			WithHint("engage-worker makes a worker known")
+		return nil, aggregates.Unknown("R28", events.KindWorker, worker)
 	}
 	w := st.State.(colleague)
 	if !w.ServesAgency(s.agency, ctx.OccurredOn) {

@@ -20,8 +20,7 @@ func (c *SignSubcontract) Target(string) (events.Subject, error) { return target
 
 func decideSign(s *State, c *SignSubcontract, ctx *aggregates.Context) (events.Event, error) {
 	if c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("R27", "ends_before_start", "the subcontract would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("R27", "the subcontract", c.ThroughDate)
 	}
 	e := &events.SubcontractSigned{Name: c.Name, State: c.State, CeilingCents: c.CeilingCents, ThroughDate: c.ThroughDate}
 	if st := s.on(ctx.OccurredOn); st.signed != nil && st.signedOn == ctx.OccurredOn && *st.signed == *e {

@@ -27,10 +27,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 // on returns the award as it stands on a day, nil before its first one.
 func (s *State) on(day events.Date) (award *events.AwardRecorded) {
@@ -70,8 +67,7 @@ func (c *RecordAward) Target(commandID string) (events.Subject, error) {
 
 func decideRecord(s *State, c *RecordAward, ctx *aggregates.Context) (events.Event, error) {
 	if c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("", "ends_before_start", "the award would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("", "the award", c.ThroughDate)
 	}
 	e := &events.AwardRecorded{
 		Purpose: c.Purpose, Grantee: c.Grantee, Funder: c.Funder, AmountCents: c.AmountCents, ThroughDate: c.ThroughDate, State: c.State,
@@ -99,7 +95,7 @@ func decideOutreach(s *State, c *LogOutreach, ctx *aggregates.Context) (events.E
 	award := s.on(ctx.OccurredOn)
 	switch {
 	case s.history.Len() == 0:
-		return nil, aggregates.Refuse("", "unknown_award", "award %s is unknown", s.award).On("award").WithHint("record-award comes first")
+		return nil, aggregates.Unknown("", events.KindAward, s.award)
 	case award == nil:
 		return nil, aggregates.Refuse("", "before_award", "award %s has not begun on %s", s.award, ctx.OccurredOn).On("award")
 	case award.ThroughDate < ctx.OccurredOn:

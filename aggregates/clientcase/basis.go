@@ -27,8 +27,7 @@ func workerSubject(id string) events.Subject { return events.SubjectOf(events.Ki
 func knownAgency(ctx *aggregates.Context, id, field string) (agencyStanding, *aggregates.Refusal) {
 	st := ctx.Basis[agencySubject(id)]
 	if !st.Exists() {
-		return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", id).On(field).
-			WithHint("sign-subcontract makes an agency known")
+		return nil, aggregates.Unknown("", events.KindAgency, id).On(field)
 	}
 	return st.State.(agencyStanding), nil
 }
@@ -54,8 +53,7 @@ func openAgency(ctx *aggregates.Context, id, field, location string) *aggregates
 func knownWorker(ctx *aggregates.Context, id, field string) (workerStanding, *aggregates.Refusal) {
 	st := ctx.Basis[workerSubject(id)]
 	if !st.Exists() {
-		return nil, aggregates.Refuse("R28", "unknown_worker", "worker %s is unknown", id).On(field).
-			WithHint("engage-worker makes a worker known")
+		return nil, aggregates.Unknown("R28", events.KindWorker, id).On(field)
 	}
 	w := st.State.(workerStanding)
 	if !w.IsEngaged(ctx.OccurredOn) {

@@ -103,8 +103,7 @@ func decideApproveBenefit(s *State, c *ApproveBenefit, ctx *aggregates.Context) 
 			WithHint("renew-benefit prolongs it, end-benefit ends it").Citing(b.fact.ID)
 	}
 	if c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("R28", "ends_before_start", "the benefit would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("R28", "the benefit", c.ThroughDate)
 	}
 	return &events.BenefitApproved{Benefit: c.Benefit, ThroughDate: c.ThroughDate}, nil
 }

@@ -19,8 +19,7 @@ func (c *GiveConsent) Target(string) (events.Subject, error) { return target(c.C
 
 func decideGiveConsent(s *State, c *GiveConsent, ctx *aggregates.Context) (events.Event, error) {
 	if c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("R31", "ends_before_start", "the release would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("R31", "the release", c.ThroughDate)
 	}
 	e := &events.ConsentGiven{Recipient: c.Recipient, Scope: c.Scope, ThroughDate: c.ThroughDate}
 	for _, given := range s.releases(c.Recipient, ctx.OccurredOn) {

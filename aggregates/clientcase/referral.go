@@ -18,8 +18,7 @@ func partnerSubject(id string) events.Subject { return events.SubjectOf(events.K
 func listedPartner(ctx *aggregates.Context, id string) (partnerStanding, *aggregates.Refusal) {
 	st := ctx.Basis[partnerSubject(id)]
 	if !st.Exists() {
-		return nil, aggregates.Refuse("R28", "unknown_partner", "partner %s is unknown", id).On("partner").
-			WithHint("list-partner puts a provider into the partner directory")
+		return nil, aggregates.Unknown("R28", events.KindPartner, id)
 	}
 	p := st.State.(partnerStanding)
 	if !p.Listed(ctx.OccurredOn) {

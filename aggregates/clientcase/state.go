@@ -19,12 +19,8 @@ func newState(client string) *State { return &State{client: client} }
 
 // Apply implements [aggregates.State].
 func (s *State) Apply(r *events.Record) error {
-	e, err := s.history.Add(r, !decidesNothing(r.Type))
-	if err != nil {
+	if err := s.history.Add(r, !decidesNothing(r.Type)); err != nil {
 		return err
-	}
-	if w, ok := e.(*events.CaseFactWithdrawn); ok {
-		s.history.Withdraw(w.Record)
 	}
 	return s.money.Apply(r)
 }

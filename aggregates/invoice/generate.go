@@ -116,7 +116,7 @@ func decideGenerate(s *State, c *GenerateInvoice, ctx *aggregates.Context) (even
 func (s *State) mayClose(closing events.Date, ctx *aggregates.Context) error {
 	contract := contractOf(ctx, s.agency)
 	if contract == nil {
-		return aggregates.Refuse("R27", "unknown_agency", "agency %s is unknown", s.agency).On("agency")
+		return aggregates.Unknown("R27", events.KindAgency, s.agency)
 	}
 	if _, _, signed := contract.Contract(closing); !signed {
 		return aggregates.Refuse("R27", "agency_not_under_subcontract",

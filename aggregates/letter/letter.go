@@ -44,16 +44,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	e, err := s.history.Add(r, true)
-	if err != nil {
-		return err
-	}
-	if w, ok := e.(*events.LetterFactWithdrawn); ok {
-		s.history.Withdraw(w.Record)
-	}
-	return nil
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 func target(client string) (events.Subject, error) {
 	return events.NewSubject(events.KindLetter, client)

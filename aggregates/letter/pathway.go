@@ -30,7 +30,7 @@ func decideRequest(s *State, c *RequestLetter, ctx *aggregates.Context) (events.
 	e := &events.LetterRequested{Kind: events.LetterKind(c.Kind), Agency: c.Agency, DiscoveredOn: c.DiscoveredOn}
 	switch {
 	case c.Agency != "" && !ctx.Basis[events.SubjectOf(events.KindAgency, c.Agency)].Exists():
-		return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", c.Agency).On("agency")
+		return nil, aggregates.Unknown("", events.KindAgency, c.Agency)
 	case c.DiscoveredOn != 0 && e.Kind == events.Certification:
 		return nil, aggregates.Refuse("R09", "discovery_of_adult", "only minors are discovered and notified to HHS").On("discovered_on")
 	case c.DiscoveredOn > ctx.OccurredOn:
@@ -57,8 +57,7 @@ func (c *GrantContinuedPresence) Target(string) (events.Subject, error) { return
 
 func decideGrantPresence(s *State, c *GrantContinuedPresence, ctx *aggregates.Context) (events.Event, error) {
 	if c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("R05", "ends_before_start", "continued presence would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("R05", "continued presence", c.ThroughDate)
 	}
 	e := &events.ContinuedPresenceGranted{ThroughDate: c.ThroughDate}
 	if same, ok := recordedOn[*events.ContinuedPresenceGranted](s, ctx.OccurredOn); ok && *same == *e {
@@ -182,7 +181,7 @@ func decideApproveTVisa(s *State, c *ApproveTVisa, ctx *aggregates.Context) (eve
 	_, latest := policy.TVisaWatch(ctx.OccurredOn)
 	switch {
 	case c.ThroughDate != 0 && c.ThroughDate < ctx.OccurredOn:
-		return nil, aggregates.Refuse("R07", "ends_before_start", "the status would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).On("through_date")
+		return nil, ctx.EndsBeforeStart("R07", "the status", c.ThroughDate)
 	case c.ThroughDate > latest:
 		return nil, aggregates.Refuse("R07", "longer_than_four_years", "T status lasts at most four years, to %s", latest).On("through_date")
 	}

@@ -31,10 +31,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 const typeDelisted = "partner.delisted.v1"
 
@@ -76,8 +73,7 @@ func (s *State) refusal(day events.Date) *aggregates.Refusal {
 	listed, _, delisted := s.listing(day)
 	switch {
 	case s.history.Len() == 0:
-		return aggregates.Refuse("", "unknown_partner", "partner %s is unknown", s.partner).On("partner").
-			WithHint("list-partner comes first")
+		return aggregates.Unknown("", events.KindPartner, s.partner)
 	case delisted != 0:
 		return aggregates.Refuse("R28", "partner_delisted", "partner %s was taken out of the directory on %s", s.partner, delisted).On("partner").
 			WithHint("list-partner puts it back")

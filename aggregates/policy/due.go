@@ -185,21 +185,13 @@ func entry(list *[]balance, l Line) *balance {
 func (e *Entitlement) lines(agency string, closing events.Date) []Line {
 	var lines []Line
 	var buffer [4]Share
-	for i := range e.Clocks {
-		c := &e.Clocks[i]
-		for j := range c.Periods {
-			p := &c.Periods[j]
-			if p.Start > closing {
-				break
-			}
-			amount := e.administrative(c, p, closing)
-			for _, s := range e.shares(buffer[:0], c, p, amount, closing) {
-				if s.Agency == agency && s.Cents != 0 {
-					lines = append(lines, e.periodLine(agency, c, p, closing, s.Cents))
-				}
+	e.eachPeriod(closing, func(c *Clock, p *Period, amount events.Cents) {
+		for _, s := range e.shares(buffer[:0], c, p, amount, closing) {
+			if s.Agency == agency && s.Cents != 0 {
+				lines = append(lines, e.periodLine(agency, c, p, closing, s.Cents))
 			}
 		}
-	}
+	})
 	e.outcomes(closing, func(x charge, o outcome) {
 		if x.Agency == agency && o.paid != 0 {
 			lines = append(lines, Line{

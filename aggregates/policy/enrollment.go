@@ -143,6 +143,22 @@ func (f *Facts) stays(buffer []Stay) []Stay {
 	return stays
 }
 
+// Agencies returns the stays at whose first day another agency takes the client, in
+// order (R21).
+func (f *Facts) Agencies() []Stay {
+	stays := f.stays(nil)
+	var changes []Stay
+	for i, s := range stays {
+		if i+1 < len(stays) && stays[i+1].OccurredOn == s.OccurredOn {
+			continue // of one day the last recorded holds
+		}
+		if n := len(changes); n == 0 || changes[n-1].Agency != s.Agency {
+			changes = append(changes, s)
+		}
+	}
+	return changes
+}
+
 // AgencyOn returns the agency that has the client on a day: the one of the last
 // enrollment, transfer or reopening by then, or "" before the first (R21).
 func (f *Facts) AgencyOn(day events.Date) string {

@@ -97,19 +97,11 @@ type Accrued struct {
 // agency that it goes to. It costs a fraction of that.
 func (e *Entitlement) Accrued(closing events.Date, add func(agency string, a Accrued)) {
 	var buffer [4]Share
-	for i := range e.Clocks {
-		c := &e.Clocks[i]
-		for j := range c.Periods {
-			p := &c.Periods[j]
-			if p.Start > closing {
-				break
-			}
-			amount := e.administrative(c, p, closing)
-			for _, s := range e.shares(buffer[:0], c, p, amount, closing) {
-				add(s.Agency, Accrued{AdministrativeCents: s.Cents})
-			}
+	e.eachPeriod(closing, func(c *Clock, p *Period, amount events.Cents) {
+		for _, s := range e.shares(buffer[:0], c, p, amount, closing) {
+			add(s.Agency, Accrued{AdministrativeCents: s.Cents})
 		}
-	}
+	})
 	e.outcomes(closing, func(x charge, o outcome) {
 		a := Accrued{Paid: o.paid, Held: o.held, Disallowed: o.disallowed}
 		if x.clock < 0 {
@@ -119,25 +111,32 @@ func (e *Entitlement) Accrued(closing events.Date, add func(agency string, a Acc
 	})
 }
 
-func (e *Entitlement) addAdministrative(r *Reimbursement) {
-	var buffer [4]Share
+// eachPeriod calls f with every period that began by the closing date, and what it has
+// earned by then.
+func (e *Entitlement) eachPeriod(closing events.Date, f func(c *Clock, p *Period, amount events.Cents)) {
 	for i := range e.Clocks {
 		c := &e.Clocks[i]
 		for j := range c.Periods {
 			p := &c.Periods[j]
-			if p.Start > r.Closing {
+			if p.Start > closing {
 				break
 			}
-			amount := e.administrative(c, p, r.Closing)
-			r.AdministrativeCents += amount
-			for _, s := range e.shares(buffer[:0], c, p, amount, r.Closing) {
-				r.agency(s.Agency).AdministrativeCents += s.Cents
-			}
-			if amount != 0 {
-				e.addYears(r, c, p, amount)
-			}
+			f(c, p, e.administrative(c, p, closing))
 		}
 	}
+}
+
+func (e *Entitlement) addAdministrative(r *Reimbursement) {
+	var buffer [4]Share
+	e.eachPeriod(r.Closing, func(c *Clock, p *Period, amount events.Cents) {
+		r.AdministrativeCents += amount
+		for _, s := range e.shares(buffer[:0], c, p, amount, r.Closing) {
+			r.agency(s.Agency).AdministrativeCents += s.Cents
+		}
+		if amount != 0 {
+			e.addYears(r, c, p, amount)
+		}
+	})
 }
 
 // addYears splits a period's amount over the fiscal years of its paid days (R29).

@@ -38,7 +38,7 @@ type State struct {
 
 // Apply implements [aggregates.State].
 func (s *State) Apply(r *events.Record) error {
-	if _, err := s.history.Add(r, true); err != nil {
+	if err := s.history.Add(r, true); err != nil {
 		return err
 	}
 	return s.book.Apply(r)

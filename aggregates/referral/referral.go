@@ -36,8 +36,7 @@ func known[C any, P interface {
 	return aggregates.Define(events.KindReferral, name, rule, summary,
 		func(s *State, c P, ctx *aggregates.Context) (events.Event, error) {
 			if s.history.Len() == 0 {
-				return nil, aggregates.Refuse("", "unknown_referral", "referral %s is unknown", s.referral).On("referral").
-					WithHint("receive-signal, refer-lead, receive-inbound-referral or make-domestic-referral comes first")
+				return nil, aggregates.Unknown("", events.KindReferral, s.referral)
 			}
 			return decide(s, c, ctx)
 		})
@@ -50,16 +49,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	e, err := s.history.Add(r, true)
-	if err != nil {
-		return err
-	}
-	if w, ok := e.(*events.ReferralFactWithdrawn); ok {
-		s.history.Withdraw(w.Record)
-	}
-	return nil
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 // A standing is how far a referral has come; zero facts are steps not taken.
 type standing struct {

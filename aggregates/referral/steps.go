@@ -47,8 +47,7 @@ func decideForward(s *State, c *ForwardReferral, ctx *aggregates.Context) (event
 	}
 	agency := ctx.Basis[agencySubject(c.Agency)]
 	if !agency.Exists() {
-		return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", c.Agency).On("agency").
-			WithHint("sign-subcontract makes an agency known")
+		return nil, aggregates.Unknown("", events.KindAgency, c.Agency)
 	}
 	if refusal := agency.State.(agencyStanding).EnrollmentRefusal(ctx.OccurredOn); refusal != nil {
 		return nil, refusal.On("agency")

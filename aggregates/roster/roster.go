@@ -160,9 +160,9 @@ func (c *RegisterPrincipal) refusal(s *State, basis aggregates.Basis) *aggregate
 	case slices.Contains(atAgency, c.AsRole) && c.Agency == "":
 		return aggregates.Refuse("R31", "no_agency", "a %s works for an agency", c.AsRole).On("agency")
 	case c.Agency != "" && !basis[events.SubjectOf(events.KindAgency, c.Agency)].Exists():
-		return aggregates.Refuse("", "unknown_agency", "agency %s is unknown", c.Agency).On("agency")
+		return aggregates.Unknown("", events.KindAgency, c.Agency)
 	case c.Worker != "" && !basis[events.SubjectOf(events.KindWorker, c.Worker)].Exists():
-		return aggregates.Refuse("", "unknown_worker", "worker %s is unknown", c.Worker).On("worker")
+		return aggregates.Unknown("", events.KindWorker, c.Worker)
 	}
 	return nil
 }

@@ -66,8 +66,7 @@ func agenciesOf(ctx *aggregates.Context, workers []string, day events.Date) (age
 	for _, w := range workers {
 		st := ctx.Basis[workerSubject(w)]
 		if !st.Exists() {
-			return nil, aggregates.Refuse("R28", "unknown_worker", "worker %s is unknown", w).On("workers").
-				WithHint("engage-worker makes a worker known")
+			return nil, aggregates.Unknown("R28", events.KindWorker, w).On("workers")
 		}
 		at := st.State.(employee).Agencies(day)
 		if len(at) == 0 {
@@ -131,8 +130,7 @@ func (c *AddAttendance) Needs(aggregates.State) []events.Subject { return worker
 func decideAttend(s *State, c *AddAttendance, ctx *aggregates.Context) (events.Event, error) {
 	switch {
 	case s.held == nil:
-		return nil, aggregates.Refuse("", "unknown_training", "training %s is unknown", s.training).On("training").
-			WithHint("hold-training comes first")
+		return nil, aggregates.Unknown("", events.KindTraining, s.training)
 	case ctx.OccurredOn < s.on:
 		return nil, aggregates.Refuse("", "before_training", "training %s was held on %s only", s.training, s.on).Citing(s.record)
 	}

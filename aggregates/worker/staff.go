@@ -20,8 +20,7 @@ func decideStartLeave(s *State, c *StartLeave, ctx *aggregates.Context) (events.
 		return nil, err
 	}
 	if c.ThroughDate < ctx.OccurredOn {
-		return nil, aggregates.Refuse("R28", "ends_before_start", "the leave would end on %s, before it starts on %s", c.ThroughDate, ctx.OccurredOn).
-			On("through_date")
+		return nil, ctx.EndsBeforeStart("R28", "the leave", c.ThroughDate)
 	}
 	for _, l := range s.leaves() {
 		switch {

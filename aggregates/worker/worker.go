@@ -32,10 +32,7 @@ type State struct {
 }
 
 // Apply implements [aggregates.State].
-func (s *State) Apply(r *events.Record) error {
-	_, err := s.history.Add(r, true)
-	return err
-}
+func (s *State) Apply(r *events.Record) error { return s.history.Add(r, true) }
 
 // A standing is a worker's engagement on one day; from is zero outside one.
 type standing struct {
@@ -129,7 +126,7 @@ func decideEngage(s *State, c *EngageWorker, ctx *aggregates.Context) (events.Ev
 	}
 	agency := ctx.Basis[events.SubjectOf(events.KindAgency, c.Agency)]
 	if !agency.Exists() {
-		return nil, aggregates.Refuse("", "unknown_agency", "agency %s is unknown", c.Agency).On("agency")
+		return nil, aggregates.Unknown("", events.KindAgency, c.Agency)
 	}
 	if a, ok := agency.State.(employer); ok && !a.UnderSubcontract(ctx.OccurredOn) {
 		return nil, aggregates.Refuse("R27", "agency_not_under_subcontract", "agency %s is not under subcontract on %s", c.Agency, ctx.OccurredOn).
@@ -209,8 +206,7 @@ func (s *State) engaged(ctx *aggregates.Context) (standing, error) {
 	st := s.on(ctx.OccurredOn)
 	switch {
 	case s.history.Len() == 0:
-		return st, aggregates.Refuse("", "unknown_worker", "worker %s is unknown", s.worker).On("worker").
-			WithHint("engage-worker comes first")
+		return st, aggregates.Unknown("", events.KindWorker, s.worker)
 	case st.left != 0:
 		return st, aggregates.Refuse("R28", "worker_left", "worker %s left on %s", s.worker, st.left).On("worker")
 	case st.from == 0:

@@ -48,7 +48,7 @@ var rules = []rule{
 	{"projections/...", []string{"events", "aggregates/policy", "projections", "projections/clocks", "projections/row"}, "a projection uses the engine, the encoding of rows and the pure policy; clocks is what a running clock means, for all"},
 	{"replay/recount", []string{"events"}, "the second calculation shares no code with the one that it checks"},
 	{"replay/trace", []string{"events", "replay/recount"}, "what was billed is checked by the second calculation alone"},
-	{"replay", []string{"events/...", "aggregates/policy", "projections/...", "replay/archive"}, "replay rebuilds what projections are, from the archive too"},
+	{"replay", []string{"events/...", "aggregates/policy", "projections/...", "replay/archive"}, "replay rebuilds what projections are, from the log or its second copy"},
 	{"replay/simulate", []string{"events/...", "aggregates/policy", "projections/..."}, "replay under other settings"},
 	{"replay/prooftest", []string{"events/...", "projections/...", "replay/..."}, "only tests import it"},
 	{"replay/...", []string{"events", "replay/..."}, "proof is about records, whatever is made of them"},

@@ -22,19 +22,13 @@ const viewName = "benefits"
 
 // View keeps a row for each case with a benefit, an assistance clock, a referral,
 // other relief or other funding; see [Case].
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
@@ -153,17 +147,10 @@ func Fold(s *projections.Subject) (*Case, error) {
 		return nil, err
 	}
 	c := &Case{assistance: e.RCA}
-	for _, r := range s.Records {
-		if !wanted(r.Type) || withdrawn[r.ID] {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
+	return c, s.Standing(wanted, func(r *events.Record, event events.Event) error {
 		c.fold(Fact{r.OccurredOn, r.Sequence}, event, facts, withdrawn)
-	}
-	return c, nil
+		return nil
+	})
 }
 
 func wanted(eventType string) bool {

@@ -2,7 +2,6 @@ package benefits_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,17 +30,7 @@ func (l *ledger) enroll(client, agency, on string) {
 
 func (l *ledger) ask(f func(*projections.Snapshot) error) {
 	l.Helper()
-	views, err := projections.Open(filepath.Join(l.TempDir(), "views"), []projections.View{benefits.View{}, signals.View{}}, projections.Options{})
-	if err != nil {
-		l.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(l.Context(), &l.Stream, nil); err != nil {
-		l.Fatal(err)
-	}
-	if err := views.Read(f); err != nil {
-		l.Fatal(err)
-	}
+	projtest.Ask(l, &l.Stream, f, benefits.View{}, signals.View{})
 }
 
 func date(text string) events.Date { return events.MustDate(text) }

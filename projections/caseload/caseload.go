@@ -49,17 +49,13 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	case events.KindCase:
 		return deriveCase(s, b)
 	case events.KindWorker:
-		w, err := foldWorker(s.Records)
-		if err != nil {
-			return b, err
-		}
-		return w.append(b), nil
+		w := worker{}
+		err := s.Standing(concernsPost, w.fold)
+		return w.append(b), err
 	default:
-		a, err := foldAgency(s.Records)
-		if err != nil {
-			return b, err
-		}
-		return a.append(b), nil
+		a := agency{}
+		err := s.Standing(concernsStanding, a.fold)
+		return a.append(b), err
 	}
 }
 
@@ -107,14 +103,14 @@ func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, nil
 	}
 	c := &file{enrolled: e.OccurredOn}
-	if err := c.foldWork(s.Records); err != nil {
+	if err := s.Standing(concernsWork, c.fold); err != nil {
 		return b, err
 	}
 	c.foldFacts(f)
 	return c.append(b), nil
 }
 
-// foldFacts adds what the policy's facts say: status and agency by day, and the
+// foldFacts adds what the policy's facts say: status by day, agencies, and the
 // service component, which is open on enrolled days.
 func (c *file) foldFacts(f *policy.Facts) {
 	days := []events.Date{c.enrolled}
@@ -124,19 +120,14 @@ func (c *file) foldFacts(f *policy.Facts) {
 	for _, t := range f.Turned18 {
 		days = append(days, t.OccurredOn)
 	}
-	for _, t := range f.Transfers {
-		days = append(days, t.OccurredOn)
-	}
-	for _, r := range f.Reopenings {
-		days = append(days, r.OccurredOn)
-	}
 	slices.Sort(days)
 	for _, day := range slices.Compact(days) {
-		if day < c.enrolled {
-			continue
+		if status := policy.StatusOn(f, day); day >= c.enrolled && on(c.statuses, day) != status {
+			c.statuses = append(c.statuses, change[policy.Status]{day, status})
 		}
-		c.statuses = set(c.statuses, day, policy.StatusOn(f, day))
-		c.agencies = set(c.agencies, day, f.AgencyOn(day))
+	}
+	for _, s := range f.Agencies() {
+		c.agencies = append(c.agencies, change[string]{s.OccurredOn, s.Agency})
 	}
 	for _, s := range f.EnrolledSpans() {
 		c.components = append(c.components, change[component]{s.From, component{0, true}})
@@ -147,52 +138,31 @@ func (c *file) foldFacts(f *policy.Facts) {
 	slices.SortStableFunc(c.components, func(a, b change[component]) int { return cmp.Compare(a.from, b.from) })
 }
 
-// set appends a change unless nothing changes.
-func set[T comparable](list []change[T], day events.Date, v T) []change[T] {
-	if n := len(list); n > 0 && list[n-1].value == v {
-		return list
-	}
-	return append(list, change[T]{day, v})
-}
-
-// foldWork adds what concerns the work alone: leads, intensity and the components
-// that do not carry money. It decodes no other record.
-func (c *file) foldWork(records []*events.Record) error {
-	withdrawn, err := withdrawnIn(records)
-	if err != nil {
-		return err
-	}
-	for _, r := range records {
-		if !concernsWork(r.Type) || withdrawn[r.ID] {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return err
-		}
-		day := r.OccurredOn
-		switch e := e.(type) {
-		case *events.LeadAssigned:
-			c.leads = insert(c.leads, day, lead{e.Worker, false})
-		case *events.LeadLeft:
-			c.leads = insert(c.leads, day, lead{e.Interim, e.Interim != ""})
-		case *events.HandOffProposed:
-			c.proposals = insert(c.proposals, day, e.To)
-		case *events.HandOffDeclined, *events.HandOffWithdrawn:
-			c.answer(day)
-		case *events.HandOffAccepted:
-			c.leads = insert(c.leads, day, lead{e.To, false})
-			c.answer(day)
-		case *events.TransferAccepted:
-			c.leads = insert(c.leads, day, lead{e.Lead, false})
-			c.answer(day)
-		case *events.IntensitySet:
-			c.intensities = insert(c.intensities, day, e.Intensity)
-		case *events.ComponentClosed:
-			c.components = insert(c.components, day+1, componentOf(e.Component, false))
-		case *events.ComponentReopened:
-			c.components = insert(c.components, day, componentOf(e.Component, true))
-		}
+// fold adds what concerns the work alone: leads, intensity and the components that do
+// not carry money.
+func (c *file) fold(r *events.Record, e events.Event) error {
+	day := r.OccurredOn
+	switch e := e.(type) {
+	case *events.LeadAssigned:
+		c.leads = insert(c.leads, day, lead{e.Worker, false})
+	case *events.LeadLeft:
+		c.leads = insert(c.leads, day, lead{e.Interim, e.Interim != ""})
+	case *events.HandOffProposed:
+		c.proposals = insert(c.proposals, day, e.To)
+	case *events.HandOffDeclined, *events.HandOffWithdrawn:
+		c.answer(day)
+	case *events.HandOffAccepted:
+		c.leads = insert(c.leads, day, lead{e.To, false})
+		c.answer(day)
+	case *events.TransferAccepted:
+		c.leads = insert(c.leads, day, lead{e.Lead, false})
+		c.answer(day)
+	case *events.IntensitySet:
+		c.intensities = insert(c.intensities, day, e.Intensity)
+	case *events.ComponentClosed:
+		c.components = insert(c.components, day+1, componentOf(e.Component, false))
+	case *events.ComponentReopened:
+		c.components = insert(c.components, day, componentOf(e.Component, true))
 	}
 	return nil
 }
@@ -215,24 +185,6 @@ func concernsWork(eventType string) bool {
 		return true
 	}
 	return false
-}
-
-func withdrawnIn(records []*events.Record) (map[string]bool, error) {
-	var ids map[string]bool
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if ids == nil {
-			ids = map[string]bool{}
-		}
-		ids[e.(*events.CaseFactWithdrawn).Record] = true
-	}
-	return ids, nil
 }
 
 // insert keeps changes in order of their day, those of one day in order of recording.

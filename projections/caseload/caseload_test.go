@@ -1,7 +1,6 @@
 package caseload_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,17 +17,7 @@ import (
 
 func snapshot(t testing.TB, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{caseload.View{}, clocks.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(func(s *projections.Snapshot) error { f(s); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, src, func(s *projections.Snapshot) error { f(s); return nil }, caseload.View{}, clocks.View{})
 }
 
 func on(t testing.TB, s *projections.Snapshot, f caseload.Filter) *caseload.Caseload {

@@ -20,28 +20,21 @@ type post struct {
 
 type worker struct{ posts []change[post] }
 
-func foldWorker(records []*events.Record) (w worker, err error) {
-	for _, r := range records {
-		if !strings.HasPrefix(r.Type, "worker.") {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return w, err
-		}
-		switch e := e.(type) {
-		case *events.WorkerEngaged:
-			w.posts = insert(w.posts, r.OccurredOn, post{e.Agency, e.Supervisor, e.CapacityPercent, false, e.Languages})
-		case *events.WorkerChanged:
-			p := on(w.posts, r.OccurredOn)
-			w.posts = insert(w.posts, r.OccurredOn, post{p.agency, e.Supervisor, e.CapacityPercent, p.left, e.Languages})
-		case *events.WorkerLeft: // the last day
-			p := on(w.posts, r.OccurredOn)
-			p.left = true
-			w.posts = insert(w.posts, r.OccurredOn+1, p)
-		}
+func concernsPost(eventType string) bool { return strings.HasPrefix(eventType, "worker.") }
+
+func (w *worker) fold(r *events.Record, e events.Event) error {
+	switch e := e.(type) {
+	case *events.WorkerEngaged:
+		w.posts = insert(w.posts, r.OccurredOn, post{e.Agency, e.Supervisor, e.CapacityPercent, false, e.Languages})
+	case *events.WorkerChanged:
+		p := on(w.posts, r.OccurredOn)
+		w.posts = insert(w.posts, r.OccurredOn, post{p.agency, e.Supervisor, e.CapacityPercent, p.left, e.Languages})
+	case *events.WorkerLeft: // the last day
+		p := on(w.posts, r.OccurredOn)
+		p.left = true
+		w.posts = insert(w.posts, r.OccurredOn+1, p)
 	}
-	return w, nil
+	return nil
 }
 
 func (w worker) append(b []byte) []byte {
@@ -104,33 +97,24 @@ func concernsStanding(eventType string) bool {
 	return strings.HasPrefix(eventType, "subcontract.") || strings.HasPrefix(eventType, "agency.") || strings.HasPrefix(eventType, "location.")
 }
 
-func foldAgency(records []*events.Record) (a agency, err error) {
-	for _, r := range records {
-		if !concernsStanding(r.Type) {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return a, err
-		}
-		day := r.OccurredOn
-		switch e := e.(type) {
-		case *events.SubcontractSigned:
-			a.name, a.state = e.Name, e.State
-			a.sign(day, e.ThroughDate)
-		case *events.AgencySuspended:
-			a.standings = insert(a.standings, day, Suspended)
-		case *events.AgencyReinstated:
-			a.standings = insert(a.standings, day, Active)
-		case *events.SubcontractEnded: // its last day
-			a.standings = insert(a.standings, day+1, Ended)
-		case *events.LocationOpened:
-			a.locations = insert(a.locations, day, place{Location{e.Location, e.City, e.State}, true})
-		case *events.LocationClosed:
-			a.locations = insert(a.locations, day+1, place{Location{Location: e.Location}, false})
-		}
+func (a *agency) fold(r *events.Record, e events.Event) error {
+	day := r.OccurredOn
+	switch e := e.(type) {
+	case *events.SubcontractSigned:
+		a.name, a.state = e.Name, e.State
+		a.sign(day, e.ThroughDate)
+	case *events.AgencySuspended:
+		a.standings = insert(a.standings, day, Suspended)
+	case *events.AgencyReinstated:
+		a.standings = insert(a.standings, day, Active)
+	case *events.SubcontractEnded: // its last day
+		a.standings = insert(a.standings, day+1, Ended)
+	case *events.LocationOpened:
+		a.locations = insert(a.locations, day, place{Location{e.Location, e.City, e.State}, true})
+	case *events.LocationClosed:
+		a.locations = insert(a.locations, day+1, place{Location{Location: e.Location}, false})
 	}
-	return a, nil
+	return nil
 }
 
 // sign makes the agency active, until a last day if there is one. A renewal takes

@@ -18,7 +18,7 @@ func Of(s *projections.Subject, day events.Date) (Case, bool, error) {
 		return Case{}, false, nil
 	}
 	c := &file{enrolled: e.OccurredOn}
-	if err := c.foldWork(s.Records); err != nil {
+	if err := s.Standing(concernsWork, c.fold); err != nil {
 		return Case{}, false, err
 	}
 	c.foldFacts(f)

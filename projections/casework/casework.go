@@ -241,22 +241,11 @@ func Fold(s *projections.Subject) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	withdrawn, err := s.Withdrawn()
-	if err != nil {
-		return nil, err
-	}
 	c := &Case{spells: facts.EnrolledSpans()}
-	for _, r := range s.Records {
-		if !wanted(r.Type) || withdrawn[r.ID] {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
+	return c, s.Standing(wanted, func(r *events.Record, e events.Event) error {
 		c.fold(Fact{r.OccurredOn, r.Sequence}, e, facts)
-	}
-	return c, nil
+		return nil
+	})
 }
 
 // insert keeps facts in order of their day; almost every one goes to the end.

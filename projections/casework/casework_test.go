@@ -3,7 +3,6 @@ package casework_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -44,18 +43,7 @@ func (l *ledger) withdraw(on string, r *events.Record) {
 
 func (l *ledger) ask(f func(*projections.Snapshot) error) {
 	l.Helper()
-	list := []projections.View{caseload.View{}, clocks.View{}, casework.View{}, benefits.View{}}
-	views, err := projections.Open(filepath.Join(l.TempDir(), "views"), list, projections.Options{})
-	if err != nil {
-		l.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(l.Context(), &l.Stream, nil); err != nil {
-		l.Fatal(err)
-	}
-	if err := views.Read(f); err != nil {
-		l.Fatal(err)
-	}
+	projtest.Ask(l, &l.Stream, f, caseload.View{}, clocks.View{}, casework.View{}, benefits.View{})
 }
 
 // due lists what is due as "day task what".

@@ -25,19 +25,13 @@ const viewName = "clocks"
 //	schedules: number, and of each its first day, the last funded day (0: none)
 //	and its clocks: number, and of each the status, first and last day, length in
 //	days, and whether every day from the first to the last is used
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
@@ -52,43 +46,16 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	stays := staysOf(f)
+	stays := f.Agencies()
 	b = row.Len(b, len(stays))
 	for _, st := range stays {
-		b = row.String(row.Date(b, st.from), st.agency)
+		b = row.String(row.Date(b, st.OccurredOn), st.Agency)
 	}
 	b = row.Len(b, len(schedules))
 	for _, sc := range schedules {
 		b = sc.append(b)
 	}
 	return b, nil
-}
-
-// A stay is the client's time with an agency from a day on.
-type stay struct {
-	from   events.Date
-	agency string
-}
-
-func staysOf(f *policy.Facts) []stay {
-	var days []events.Date
-	for _, e := range f.Enrollments {
-		days = append(days, e.OccurredOn)
-	}
-	for _, t := range f.Transfers {
-		days = append(days, t.OccurredOn)
-	}
-	for _, r := range f.Reopenings {
-		days = append(days, r.OccurredOn)
-	}
-	slices.Sort(days)
-	var stays []stay
-	for _, day := range slices.Compact(days) {
-		if a := f.AgencyOn(day); len(stays) == 0 || stays[len(stays)-1].agency != a {
-			stays = append(stays, stay{day, a})
-		}
-	}
-	return stays
 }
 
 // A schedule is a client's clocks from a day on, until a fact changes them.

@@ -2,7 +2,6 @@ package clocks_test
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,17 +15,7 @@ import (
 
 func snapshot(t testing.TB, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{clocks.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(func(s *projections.Snapshot) error { f(s); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, src, func(s *projections.Snapshot) error { f(s); return nil }, clocks.View{})
 }
 
 // Given any lives of a few clients, then on every day the list shows exactly the

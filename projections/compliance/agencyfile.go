@@ -55,14 +55,10 @@ type action struct {
 	due events.Date
 }
 
-func foldAgency(records []*events.Record) (*agencyFile, error) {
+func foldAgency(s *projections.Subject) (*agencyFile, error) {
 	a := &agencyFile{}
 	var opens, closes, stops, resumes []events.Date
-	for _, r := range records {
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
+	err := s.Standing(nil, func(r *events.Record, event events.Event) error {
 		m := mark{r.OccurredOn, r.Sequence}
 		switch e := event.(type) {
 		case *events.SubcontractSigned:
@@ -81,13 +77,14 @@ func foldAgency(records []*events.Record) (*agencyFile, error) {
 		default:
 			a.fold(m, event)
 		}
-	}
+		return nil
+	})
 	a.inForce, a.suspended = runs(opens, closes), runs(stops, resumes)
 	byDay(a.credentials, func(x credential) events.Date { return x.on })
 	byDay(a.onCall, func(x shift) events.Date { return x.on })
 	byDay(a.contacts, func(x named) events.Date { return x.on })
 	byDay(a.reviews, func(x mark) events.Date { return x.on })
-	return a, nil
+	return a, err
 }
 
 // runs joins each opening to the first closing on or after it.
@@ -271,7 +268,7 @@ func noAction(a *agencyFile, add func(span)) {
 //	signature; suspensions: the same; points of contact: number, and of each first
 //	day, position, worker; nights on call: the same with the last night; spans
 func deriveAgency(s *projections.Subject, b []byte) ([]byte, error) {
-	a, err := foldAgency(s.Records)
+	a, err := foldAgency(s)
 	if err != nil {
 		return b, err
 	}

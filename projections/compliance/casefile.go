@@ -122,17 +122,9 @@ func foldCase(s *projections.Subject) (*caseFile, error) {
 	if c.entitlement, err = s.Entitlement(); err != nil {
 		return nil, err
 	}
-	withdrawn, err := s.Withdrawn()
+	err = s.Standing(relevant, func(r *events.Record, event events.Event) error { return c.fold(s, r, event) })
 	if err != nil {
 		return nil, err
-	}
-	for _, r := range s.Records {
-		if withdrawn[r.ID] {
-			continue
-		}
-		if err := c.fold(s, r); err != nil {
-			return nil, err
-		}
 	}
 	c.settle()
 	return c, nil
@@ -151,14 +143,7 @@ func relevant(eventType string) bool {
 	return false
 }
 
-func (c *caseFile) fold(s *projections.Subject, r *events.Record) error {
-	if !relevant(r.Type) {
-		return nil
-	}
-	event, err := r.Event()
-	if err != nil {
-		return err
-	}
+func (c *caseFile) fold(s *projections.Subject, r *events.Record, event events.Event) error {
 	m := mark{r.OccurredOn, r.Sequence}
 	switch e := event.(type) {
 	case *events.ClientEnrolled:

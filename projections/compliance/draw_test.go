@@ -3,7 +3,6 @@ package compliance_test
 import (
 	"crypto/sha256"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,7 +17,7 @@ import (
 
 // draw draws files from a world with some clients: of three, one came lately, one is
 // served for long, and one is closed; every seventh is another agency's.
-func draw(t *testing.T, clients, cases int, seed string) *compliance.Draw {
+func draw(t *testing.T, clients, cases int, seed string) (d *compliance.Draw) {
 	t.Helper()
 	w := newWorld(t)
 	for i := range clients {
@@ -33,21 +32,10 @@ func draw(t *testing.T, clients, cases int, seed string) *compliance.Draw {
 		}
 	}
 	stream, _ := w.record()
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{compliance.View{}}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(t.Context(), stream, nil); err != nil {
-		t.Fatal(err)
-	}
-	var d *compliance.Draw
-	if err := views.Read(func(s *projections.Snapshot) (err error) {
+	projtest.Ask(t, stream, func(s *projections.Snapshot) (err error) {
 		d, err = compliance.DrawFiles(s, "A-1", events.MustDate(w.day), cases, seed)
 		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
+	}, compliance.View{})
 	return d
 }
 

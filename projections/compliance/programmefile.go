@@ -17,14 +17,8 @@ func deriveBilling(s *projections.Subject, b []byte) ([]byte, error) {
 	}
 	var invoices []invoice
 	numbers := map[int]int{}
-	for _, r := range s.Records {
-		if r.Type != "invoice.generated.v1" && r.Type != "invoice.denied.v1" {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return b, err
-		}
+	wanted := func(t string) bool { return t == "invoice.generated.v1" || t == "invoice.denied.v1" }
+	err := s.Standing(wanted, func(r *events.Record, event events.Event) error {
 		switch e := event.(type) {
 		case *events.InvoiceGenerated:
 			numbers[e.Number] = len(invoices)
@@ -34,12 +28,13 @@ func deriveBilling(s *projections.Subject, b []byte) ([]byte, error) {
 				invoices[i].denied = r.OccurredOn
 			}
 		}
-	}
+		return nil
+	})
 	b = row.Len(b, len(invoices))
 	for _, i := range invoices {
 		b = row.Date(row.Uint(row.Date(row.Date(b, i.on), i.closing), i.seq), i.denied)
 	}
-	return b, nil
+	return b, err
 }
 
 // readBilled returns the closing date up to which an agency has billed by a day, and
@@ -63,11 +58,7 @@ func deriveTraining(s *projections.Subject, b []byte) ([]byte, error) {
 	var held mark
 	var core bool
 	var lists []attendance
-	for _, r := range s.Records {
-		event, err := r.Event()
-		if err != nil {
-			return b, err
-		}
+	err := s.Standing(nil, func(r *events.Record, event events.Event) error {
 		switch e := event.(type) {
 		case *events.TrainingHeld:
 			held, core = mark{r.OccurredOn, r.Sequence}, e.Course == "core"
@@ -75,7 +66,8 @@ func deriveTraining(s *projections.Subject, b []byte) ([]byte, error) {
 		case *events.TrainingAttended:
 			lists = append(lists, attendance{r.OccurredOn, e.Agencies})
 		}
-	}
+		return nil
+	})
 	b = row.Len(row.Bool(row.Uint(row.Date(b, held.on), held.seq), core), len(lists))
 	for _, l := range lists {
 		b = row.Len(row.Date(b, l.on), len(l.agencies))
@@ -83,7 +75,7 @@ func deriveTraining(s *projections.Subject, b []byte) ([]byte, error) {
 			b = row.String(b, a)
 		}
 	}
-	return b, nil
+	return b, err
 }
 
 type attendance struct {

@@ -38,38 +38,9 @@ type hhsLetter struct {
 	kind events.LetterKind
 }
 
-// withdrawnIn returns the record ids of what HHS took back.
-func withdrawnIn(records []*events.Record) (ids map[string]bool, err error) {
-	for _, r := range records {
-		if r.Type != "letter-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if ids == nil {
-			ids = map[string]bool{}
-		}
-		ids[e.(*events.LetterFactWithdrawn).Record] = true
-	}
-	return ids, nil
-}
-
-func foldRequest(records []*events.Record) (*requestFile, error) {
+func foldRequest(s *projections.Subject) (*requestFile, error) {
 	f := &requestFile{}
-	withdrawn, err := withdrawnIn(records)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range records {
-		if withdrawn[r.ID] {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
+	return f, s.Standing(nil, func(r *events.Record, event events.Event) error {
 		m := mark{r.OccurredOn, r.Sequence}
 		switch e := event.(type) {
 		case *events.LetterRequested:
@@ -90,8 +61,8 @@ func foldRequest(records []*events.Record) (*requestFile, error) {
 		case *events.CertificationEnded:
 			f.ended = append(f.ended, m)
 		}
-	}
-	return f, nil
+		return nil
+	})
 }
 
 // interimStart is the first day of interim assistance and its 24-hour notices (R09).
@@ -167,7 +138,7 @@ func overdueInterim(f *requestFile, add func(span)) {
 //	agency that asked; HHS's letters: number, and of each day, position and kind;
 //	certification ended: day and position (0: not); spans
 func deriveRequest(s *projections.Subject, b []byte) ([]byte, error) {
-	f, err := foldRequest(s.Records)
+	f, err := foldRequest(s)
 	if err != nil {
 		return b, err
 	}

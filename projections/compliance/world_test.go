@@ -1,7 +1,6 @@
 package compliance_test
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -169,19 +168,8 @@ func (w *world) ask(f compliance.Filter) ([]compliance.Exception, func(complianc
 	}
 }
 
-func report(t *testing.T, stream projections.Source, f compliance.Filter) *compliance.Report {
+func report(t *testing.T, stream projections.Source, f compliance.Filter) (r *compliance.Report) {
 	t.Helper()
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{compliance.View{}}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(t.Context(), stream, nil); err != nil {
-		t.Fatal(err)
-	}
-	var r *compliance.Report
-	if err := views.Read(func(s *projections.Snapshot) (err error) { r, err = compliance.On(s, f); return err }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, stream, func(s *projections.Snapshot) (err error) { r, err = compliance.On(s, f); return err }, compliance.View{})
 	return r
 }

@@ -21,19 +21,13 @@ const viewName = "decisions"
 // decision: requests for extensions (number, and of each the day, the day of the
 // decision or 0 and the position), and whether a service period needs an approval,
 // or has one.
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {

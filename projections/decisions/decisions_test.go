@@ -2,7 +2,6 @@ package decisions_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,19 +45,7 @@ func TestOn(t *testing.T) {
 		{"no approval is asked for", "2009-02-10", "", certified[1:], nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			src := &projtest.Stream{}
-			for _, e := range test.entries {
-				src.Add(t, e)
-			}
-			v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{decisions.View{}}, projections.Options{Unsynced: true})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer v.Close()
-			if err := v.CatchUp(t.Context(), src, nil); err != nil {
-				t.Fatal(err)
-			}
-			err = v.Read(func(s *projections.Snapshot) error {
+			projtest.Ask(t, projtest.Of(t, test.entries...), func(s *projections.Snapshot) error {
 				list, err := decisions.On(s, events.MustDate(test.on), test.agency)
 				var got []string
 				for _, d := range list {
@@ -68,10 +55,7 @@ func TestOn(t *testing.T) {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
 				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			}, decisions.View{})
 		})
 	}
 }

@@ -149,21 +149,13 @@ func (m *Member) addLetters(s *projections.Snapshot, f *policy.Facts, on events.
 		}
 		m.Letters = append(m.Letters, letter)
 	}
-	records, err := s.History(events.SubjectOf(events.KindLetter, m.Client))
+	letters, err := s.Subject(events.SubjectOf(events.KindLetter, m.Client))
 	if err != nil {
 		return err
 	}
-	taken, err := takenBack(records)
-	if err != nil {
-		return err
-	}
-	for _, r := range records {
-		if r.OccurredOn > on || taken[r.ID] {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return err
+	err = letters.Standing(nil, func(r *events.Record, event events.Event) error {
+		if r.OccurredOn > on {
+			return nil
 		}
 		switch e := event.(type) {
 		case *events.LetterIssued:
@@ -174,9 +166,10 @@ func (m *Member) addLetters(s *projections.Snapshot, f *policy.Facts, on events.
 			_, last := policy.TVisaWatch(r.OccurredOn)
 			m.VisaClass, m.StatusEnds = "T-1", cmp.Or(e.ThroughDate, last)
 		}
-	}
+		return nil
+	})
 	slices.SortStableFunc(m.Letters, func(a, b Letter) int { return cmp.Compare(a.Date, b.Date) })
-	return nil
+	return err
 }
 
 // issued adds a letter of HHS that the agency is not known to have received.
@@ -184,18 +177,4 @@ func (m *Member) issued(l Letter) {
 	if !slices.ContainsFunc(m.Letters, func(x Letter) bool { return x.Kind == l.Kind && x.Date == l.Date }) {
 		m.Letters = append(m.Letters, l)
 	}
-}
-
-func takenBack(records []*events.Record) (map[string]bool, error) {
-	ids := map[string]bool{}
-	for _, r := range records {
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if w, is := event.(*events.LetterFactWithdrawn); is {
-			ids[w.Record] = true
-		}
-	}
-	return ids, nil
 }

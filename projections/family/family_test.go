@@ -3,7 +3,6 @@ package family_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,7 +18,6 @@ import (
 // to somebody else, then each day's family is who is linked by then, asked by anyone of
 // them.
 func TestOf(t *testing.T) {
-	src := &projtest.Stream{}
 	derivative := func(principal string, class events.VisaClass, notice, entry string) *events.ClientEnrolled {
 		link := &events.DerivativeLink{Principal: principal, VisaClass: class}
 		if notice != "" {
@@ -30,7 +28,7 @@ func TestOf(t *testing.T) {
 		}
 		return &events.ClientEnrolled{Agency: "A-2", Class: events.Derivative, AgeGroup: events.Adult, Derivative: link}
 	}
-	for _, e := range []projtest.Entry{
+	src := projtest.Of(t, []projtest.Entry{
 		{Subject: "case/C-1", On: "2009-01-05", Event: &events.ClientEnrolled{Agency: "A-1", Class: events.Victim, AgeGroup: events.Adult}},
 		{Subject: "letter/C-1", On: "2009-02-01", Event: &events.TVisaApproved{}},
 		{Subject: "letter/C-1", On: "2009-02-10", Event: &events.LetterIssued{Kind: events.Certification, Number: projtest.Sealed, Basis: "t_visa"}},
@@ -41,17 +39,7 @@ func TestOf(t *testing.T) {
 		{Subject: "case/C-4", On: "2009-03-15", Event: &events.DerivativeLinked{Link: events.DerivativeLink{Principal: "C-1", VisaClass: events.T3, NoticeDate: events.MustDate("2009-03-02")}}},
 		{Subject: "case/C-1", On: "2009-06-30", Event: &events.ServiceClosed{Reason: projtest.Sealed}},
 		{Subject: "case/C-9", On: "2009-01-05", Event: &events.ClientEnrolled{Agency: "A-1", Class: events.Victim, AgeGroup: events.Adult}},
-	} {
-		src.Add(t, e)
-	}
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{placements.View{}}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
+	}...)
 	for _, test := range []struct {
 		client, on string
 		want       []string
@@ -65,7 +53,7 @@ func TestOf(t *testing.T) {
 		{"C-2", "2009-02-15", []string{"C-1 T-1 certified A-1 2009-01-05 closed ; letters [{certification 2009-02-10 }]; status to 2013-01-31; benefits "}},
 		{"C-9", "2009-07-01", []string{"C-9  pre_certified A-1 2009-01-05 closed ; letters []; status to ; benefits "}},
 	} {
-		err := v.Read(func(s *projections.Snapshot) error {
+		projtest.Ask(t, src, func(s *projections.Snapshot) error {
 			f, err := family.Of(s, test.client, events.MustDate(test.on))
 			if err != nil {
 				return err
@@ -78,13 +66,13 @@ func TestOf(t *testing.T) {
 				t.Errorf("%s on %s (-want +got):\n%s", test.client, test.on, diff)
 			}
 			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
+		}, placements.View{})
+	}
+	projtest.Ask(t, src, func(s *projections.Snapshot) error {
+		var missing *projections.NotFoundError
+		if _, err := family.Of(s, "C-77", 1); !errors.As(err, &missing) {
+			t.Errorf("%v, want a not found error", err)
 		}
-	}
-	var missing *projections.NotFoundError
-	if err := v.Read(func(s *projections.Snapshot) error { _, err := family.Of(s, "C-77", 1); return err }); !errors.As(err, &missing) {
-		t.Errorf("%v, want a not found error", err)
-	}
+		return nil
+	}, placements.View{})
 }

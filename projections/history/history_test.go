@@ -2,7 +2,6 @@ package history_test
 
 import (
 	"errors"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -14,17 +13,7 @@ import (
 
 func snapshot(t *testing.T, s *projtest.Stream, f func(*projections.Snapshot)) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), nil, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), s, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(func(snap *projections.Snapshot) error { f(snap); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, s, func(snap *projections.Snapshot) error { f(snap); return nil })
 }
 
 func stream(t *testing.T) *projtest.Stream {

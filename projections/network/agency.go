@@ -151,64 +151,17 @@ func (m *Memorandum) inForce(day events.Date) bool {
 }
 
 func (a *agencyRow) code(c *codec) {
-	codeList(c, &a.documents, func(c *codec, d *document) {
-		c.date(&d.on)
-		c.text(&d.name)
-		c.date(&d.through)
-		c.flag(&d.revoked)
-		c.position(&d.record)
+	codeList(c, &a.documents, func(d *document) { c.fields(&d.on, &d.name, &d.through, &d.revoked, &d.record) })
+	codeList(c, &a.contacts, func(x *contact) { c.fields(&x.on, &x.worker, &x.record) })
+	codeList(c, &a.calls, func(x *call) { c.fields(&x.on, &x.through, &x.worker, &x.record) })
+	codeList(c, &a.memoranda, func(m *Memorandum) { c.fields(&m.Partner, &m.Scope, &m.From, &m.Through, &m.Record) })
+	codeList(c, &a.reviews, func(v *Review) { c.fields(&v.Review, &v.On, &v.Manner, &v.Clients, &v.Met, &v.Record) })
+	codeList(c, &a.findings, func(f *findingRow) {
+		c.fields(&f.Finding.Finding, &f.Review, &f.Rule, &f.Criterion, &f.Client, &f.Severity, &f.Raised, &f.Due, &f.Records)
+		codeList(c, &f.actions, func(x *action) { c.fields(&x.on, &x.due, &x.record) })
+		c.fields(&f.closed, &f.record)
 	})
-	codeList(c, &a.contacts, func(c *codec, x *contact) {
-		c.date(&x.on)
-		c.text(&x.worker)
-		c.position(&x.record)
-	})
-	codeList(c, &a.calls, func(c *codec, x *call) {
-		c.date(&x.on)
-		c.date(&x.through)
-		c.text(&x.worker)
-		c.position(&x.record)
-	})
-	codeList(c, &a.memoranda, func(c *codec, m *Memorandum) {
-		c.text(&m.Partner)
-		c.text(&m.Scope)
-		c.date(&m.From)
-		c.date(&m.Through)
-		c.position(&m.Record)
-	})
-	codeList(c, &a.reviews, func(c *codec, v *Review) {
-		c.text(&v.Review)
-		c.date(&v.On)
-		c.text(&v.Manner)
-		c.texts(&v.Clients)
-		c.texts(&v.Met)
-		c.position(&v.Record)
-	})
-	codeList(c, &a.findings, (*codec).finding)
-	codeList(c, &a.consultations, func(c *codec, x *Consultation) {
-		c.date(&x.On)
-		c.text(&x.Manner)
-		c.text(&x.Topic)
-		c.text(&x.Client)
-		c.number(&x.Minutes)
-		c.position(&x.Record)
-	})
-}
-
-func (c *codec) finding(f *findingRow) {
-	for _, s := range []*string{&f.Finding.Finding, &f.Review, &f.Rule, &f.Criterion, &f.Client, &f.Severity} {
-		c.text(s)
-	}
-	c.date(&f.Raised)
-	c.date(&f.Due)
-	codeList(c, &f.Records, (*codec).position)
-	codeList(c, &f.actions, func(c *codec, x *action) {
-		c.date(&x.on)
-		c.date(&x.due)
-		c.position(&x.record)
-	})
-	c.date(&f.closed)
-	c.position(&f.record)
+	codeList(c, &a.consultations, func(x *Consultation) { c.fields(&x.On, &x.Manner, &x.Topic, &x.Client, &x.Minutes, &x.Record) })
 }
 
 // credentials returns the documents filed and revoked by a day.

@@ -7,6 +7,7 @@
 package network
 
 import (
+	"fmt"
 	"slices"
 
 	"caseledger/events"
@@ -66,18 +67,12 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	default:
 		r = &leadRow{}
 	}
-	for _, record := range s.Records {
-		if !concerns[record.Type] {
-			continue
-		}
-		e, err := record.Event()
-		if err != nil {
-			return b, err
-		}
+	err := s.Standing(func(t string) bool { return concerns[t] }, func(record *events.Record, e events.Event) error {
 		r.apply(record, e)
-	}
-	if r.empty() {
-		return b, nil
+		return nil
+	})
+	if err != nil || r.empty() {
+		return b, err
 	}
 	c := codec{out: b}
 	r.code(&c)
@@ -94,7 +89,7 @@ var concerns = func() map[string]bool {
 		&events.LeaveStarted{}, &events.LeaveEnded{}, &events.SupportOffered{},
 		&events.PartnerListed{}, &events.PartnerVetted{}, &events.PartnerAvailabilityChanged{}, &events.PartnerDelisted{},
 		&events.TrainingHeld{}, &events.TrainingAttended{}, &events.AwardRecorded{}, &events.OutreachLogged{},
-		&events.LeadReferred{}, &events.ReferralEnrolled{}, &events.ReferralFactWithdrawn{},
+		&events.LeadReferred{}, &events.ReferralEnrolled{},
 	} {
 		types[e.EventType()] = true
 	}
@@ -116,58 +111,42 @@ func read(b []byte, r interface{ code(*codec) }) error {
 	return c.in.Err()
 }
 
-func (c *codec) date(d *events.Date) {
-	if c.reading {
-		*d = c.in.Date()
-		return
+// fields codes fields in their order.
+func (c *codec) fields(fields ...any) {
+	for _, f := range fields {
+		switch f := f.(type) {
+		case *events.Date:
+			code(c, f, (*row.Reader).Date, row.Date)
+		case *string:
+			code(c, f, (*row.Reader).String, row.String)
+		case *uint64:
+			code(c, f, (*row.Reader).Uint, row.Uint)
+		case *int:
+			code(c, f, func(r *row.Reader) int { return int(r.Uint()) }, row.Len)
+		case *bool:
+			code(c, f, (*row.Reader).Bool, row.Bool)
+		case *events.Cents:
+			code(c, f, (*row.Reader).Cents, row.Cents)
+		case *[]string:
+			codeList(c, f, func(s *string) { c.fields(s) })
+		case *[]uint64:
+			codeList(c, f, func(n *uint64) { c.fields(n) })
+		default:
+			panic(fmt.Sprintf("network: a row has no fields of %T", f))
+		}
 	}
-	c.out = row.Date(c.out, *d)
 }
 
-func (c *codec) position(n *uint64) {
+func code[T any](c *codec, v *T, read func(*row.Reader) T, write func([]byte, T) []byte) {
 	if c.reading {
-		*n = c.in.Uint()
+		*v = read(&c.in)
 		return
 	}
-	c.out = row.Uint(c.out, *n)
+	c.out = write(c.out, *v)
 }
-
-func (c *codec) number(n *int) {
-	if c.reading {
-		*n = int(c.in.Uint())
-		return
-	}
-	c.out = row.Len(c.out, *n)
-}
-
-func (c *codec) flag(v *bool) {
-	if c.reading {
-		*v = c.in.Bool()
-		return
-	}
-	c.out = row.Bool(c.out, *v)
-}
-
-func (c *codec) cents(v *events.Cents) {
-	if c.reading {
-		*v = c.in.Cents()
-		return
-	}
-	c.out = row.Cents(c.out, *v)
-}
-
-func (c *codec) text(s *string) {
-	if c.reading {
-		*s = c.in.String()
-		return
-	}
-	c.out = row.String(c.out, *s)
-}
-
-func (c *codec) texts(list *[]string) { codeList(c, list, (*codec).text) }
 
 // codeList codes a list, element by element.
-func codeList[T any](c *codec, list *[]T, element func(*codec, *T)) {
+func codeList[T any](c *codec, list *[]T, element func(*T)) {
 	if c.reading {
 		*list = nil
 		if n := c.in.Len(); n > 0 {
@@ -177,7 +156,7 @@ func codeList[T any](c *codec, list *[]T, element func(*codec, *T)) {
 		c.out = row.Len(c.out, len(*list))
 	}
 	for i := range *list {
-		element(c, &(*list)[i])
+		element(&(*list)[i])
 	}
 }
 

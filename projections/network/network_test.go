@@ -1,7 +1,6 @@
 package network_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -30,17 +29,7 @@ func (l *ledger) add(subject events.Subject, on string, e events.Event) uint64 {
 
 func (l *ledger) ask(f func(*projections.Snapshot)) {
 	l.Helper()
-	v, err := projections.Open(filepath.Join(l.TempDir(), "views"), []projections.View{caseload.View{}, network.View{}}, projections.Options{})
-	if err != nil {
-		l.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(l.Context(), l, nil); err != nil {
-		l.Fatal(err)
-	}
-	if err := v.Read(func(s *projections.Snapshot) error { f(s); return nil }); err != nil {
-		l.Fatal(err)
-	}
+	projtest.Ask(l, l, func(s *projections.Snapshot) error { f(s); return nil }, caseload.View{}, network.View{})
 }
 
 // agency asks for agency A-1 on a day.

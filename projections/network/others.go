@@ -39,15 +39,8 @@ func (w *workerRow) apply(r *events.Record, e events.Event) {
 }
 
 func (w *workerRow) code(c *codec) {
-	codeList(c, &w.leaves, func(c *codec, l *leave) {
-		c.date(&l.from)
-		c.date(&l.to)
-	})
-	codeList(c, &w.supports, func(c *codec, s *Support) {
-		c.date(&s.On)
-		c.text(&s.Support)
-		c.flag(&s.Accepted)
-	})
+	codeList(c, &w.leaves, func(l *leave) { c.fields(&l.from, &l.to) })
+	codeList(c, &w.supports, func(s *Support) { c.fields(&s.On, &s.Support, &s.Accepted) })
 }
 
 // leaveOn returns the leave of a day, the zero leave when there is none.
@@ -106,27 +99,11 @@ func (p *partnerRow) apply(r *events.Record, e events.Event) {
 func entryDay(e *entry) events.Date { return e.on }
 
 func (p *partnerRow) code(c *codec) {
-	codeList(c, &p.entries, func(c *codec, e *entry) {
-		c.date(&e.on)
-		c.flag(&e.delisted)
-		for _, s := range []*string{&e.Name, &e.State, &e.City, &e.Cost} {
-			c.text(s)
-		}
-		for _, l := range []*[]string{&e.Services, &e.Languages, &e.Takes} {
-			c.texts(l)
-		}
+	codeList(c, &p.entries, func(e *entry) {
+		c.fields(&e.on, &e.delisted, &e.Name, &e.State, &e.City, &e.Cost, &e.Services, &e.Languages, &e.Takes)
 	})
-	codeList(c, &p.vettings, func(c *codec, v *vetting) {
-		c.date(&v.on)
-		c.texts(&v.cultures)
-		c.flag(&v.suitable)
-		c.date(&v.through)
-	})
-	codeList(c, &p.rooms, func(c *codec, x *room) {
-		c.date(&x.on)
-		c.number(&x.openings)
-		c.number(&x.waiting)
-	})
+	codeList(c, &p.vettings, func(v *vetting) { c.fields(&v.on, &v.cultures, &v.suitable, &v.through) })
+	codeList(c, &p.rooms, func(x *room) { c.fields(&x.on, &x.openings, &x.waiting) })
 }
 
 // A trainingRow is what the view keeps of a training.
@@ -152,13 +129,7 @@ func (t *trainingRow) apply(r *events.Record, e events.Event) {
 }
 
 func (t *trainingRow) code(c *codec) {
-	c.date(&t.on)
-	c.text(&t.course)
-	c.text(&t.topic)
-	c.number(&t.minutes)
-	c.texts(&t.workers)
-	c.texts(&t.agencies)
-	c.position(&t.record)
+	c.fields(&t.on, &t.course, &t.topic, &t.minutes, &t.workers, &t.agencies, &t.record)
 }
 
 // An awardRow is what the view keeps of a grant or contract.
@@ -190,20 +161,10 @@ func (a *awardRow) apply(r *events.Record, e events.Event) {
 }
 
 func (a *awardRow) code(c *codec) {
-	codeList(c, &a.terms, func(c *codec, t *terms) {
-		c.date(&t.on)
-		for _, s := range []*string{&t.Purpose, &t.Grantee, &t.Funder, &t.State} {
-			c.text(s)
-		}
-		c.cents(&t.AmountCents)
-		c.date(&t.ThroughDate)
+	codeList(c, &a.terms, func(t *terms) {
+		c.fields(&t.on, &t.Purpose, &t.Grantee, &t.Funder, &t.State, &t.AmountCents, &t.ThroughDate)
 	})
-	codeList(c, &a.outreach, func(c *codec, o *outreach) {
-		c.date(&o.on)
-		c.text(&o.manner)
-		c.number(&o.reached)
-		c.number(&o.identified)
-	})
+	codeList(c, &a.outreach, func(o *outreach) { c.fields(&o.on, &o.manner, &o.reached, &o.identified) })
 }
 
 // A leadRow is what the view keeps of a referral that an award led to.
@@ -211,8 +172,6 @@ type leadRow struct {
 	award    string
 	on       events.Date
 	enrolled events.Date // zero: not enrolled
-
-	referral, enrollment string // ids of their records, while the row is made
 }
 
 func (l *leadRow) empty() bool { return l.award == "" }
@@ -220,21 +179,10 @@ func (l *leadRow) empty() bool { return l.award == "" }
 func (l *leadRow) apply(r *events.Record, e events.Event) {
 	switch e := e.(type) {
 	case *events.LeadReferred:
-		l.award, l.on, l.referral = e.Award, r.OccurredOn, r.ID
+		l.award, l.on = e.Award, r.OccurredOn
 	case *events.ReferralEnrolled:
-		l.enrolled, l.enrollment = r.OccurredOn, r.ID
-	case *events.ReferralFactWithdrawn:
-		switch e.Record {
-		case l.referral:
-			l.award = ""
-		case l.enrollment:
-			l.enrolled = 0
-		}
+		l.enrolled = r.OccurredOn
 	}
 }
 
-func (l *leadRow) code(c *codec) {
-	c.text(&l.award)
-	c.date(&l.on)
-	c.date(&l.enrolled)
-}
+func (l *leadRow) code(c *codec) { c.fields(&l.award, &l.on, &l.enrolled) }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"slices"
 
 	"caseledger/aggregates/policy"
@@ -65,7 +66,7 @@ func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, err
 	}
 	c := &caseFile{}
-	if err := c.fold(s.Records, f); err != nil {
+	if err := c.fold(s, f); err != nil {
 		return b, err
 	}
 	if c.screened == 0 && len(c.spells) == 0 {
@@ -76,7 +77,7 @@ func deriveCase(s *projections.Subject, b []byte) ([]byte, error) {
 
 // fold takes from the records what the policy's facts do not hold, and decodes no
 // others.
-func (c *caseFile) fold(records []*events.Record, f *policy.Facts) error {
+func (c *caseFile) fold(s *projections.Subject, f *policy.Facts) error {
 	if e, enrolled := f.Enrollment(); enrolled {
 		c.minor, c.derivative = e.AgeGroup == events.Minor, e.Class == events.Derivative
 		for _, s := range f.EnrolledSpans() {
@@ -86,7 +87,9 @@ func (c *caseFile) fold(records []*events.Record, f *policy.Facts) error {
 			}
 			c.spells = append(c.spells, sp)
 		}
-		c.addStays(e.OccurredOn, f)
+		for _, s := range f.Agencies() {
+			c.stays = append(c.stays, stay{s.OccurredOn, s.Agency})
+		}
 	}
 	for _, l := range f.Letters {
 		c.letters = append(c.letters, received{byte(kindNumber(l.Kind)), l.LetterDate, l.ReceivedOn})
@@ -97,51 +100,37 @@ func (c *caseFile) fold(records []*events.Record, f *policy.Facts) error {
 	if len(f.Turned18) > 0 {
 		c.turned18 = f.Turned18[0].OccurredOn
 	}
-	for _, r := range records {
-		if err := c.add(r, records); err != nil {
-			return err
-		}
+	return s.Standing(asked, c.add)
+}
+
+func asked(eventType string) bool {
+	switch eventType {
+	case "client.enrolled.v1", "client.corrected.v1", "service.closed.v1", "client.screened.v1":
+		return true
 	}
-	return nil
+	return false
 }
 
 // add takes the age of a minor, the first screening and why a case was closed that
 // had no letter.
-func (c *caseFile) add(r *events.Record, records []*events.Record) error {
-	switch r.Type {
-	case "client.enrolled.v1", "client.corrected.v1":
-		if !c.minor {
-			return nil
-		}
-	case "service.closed.v1":
-		if len(c.letters) > 0 && c.letters[0].letter <= r.OccurredOn {
-			return nil
-		}
-	case "client.screened.v1":
-		if c.screened != 0 {
-			return nil
-		}
-	default:
-		return nil
-	}
-	if gone, err := withdrawn(records, r.ID); err != nil || gone {
-		return err
-	}
-	event, err := r.Event()
-	if err != nil {
-		return err
-	}
+func (c *caseFile) add(r *events.Record, event events.Event) error {
 	switch e := event.(type) {
 	case *events.ClientEnrolled:
-		c.years = e.AgeYears
-	case *events.ClientCorrected:
-		if e.AgeYears != 0 {
+		if c.minor {
 			c.years = e.AgeYears
 		}
+	case *events.ClientCorrected:
+		if c.minor {
+			c.years = cmp.Or(e.AgeYears, c.years)
+		}
 	case *events.ServiceClosed:
-		c.close(r.OccurredOn, e.Outcomes)
+		if len(c.letters) == 0 || c.letters[0].letter > r.OccurredOn {
+			c.close(r.OccurredOn, e.Outcomes)
+		}
 	case *events.ClientScreened:
-		c.screened, c.screenedBy, c.whyNot = r.OccurredOn, e.Agency, whyNot(e)
+		if c.screened == 0 {
+			c.screened, c.screenedBy, c.whyNot = r.OccurredOn, e.Agency, whyNot(e)
+		}
 	}
 	return nil
 }
@@ -171,38 +160,6 @@ func whyNot(e *events.ClientScreened) string {
 		return reasonSentOn
 	}
 	return reasonNotFound
-}
-
-func withdrawn(records []*events.Record, id string) (bool, error) {
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return false, err
-		}
-		if e.(*events.CaseFactWithdrawn).Record == id {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-func (c *caseFile) addStays(enrolled events.Date, f *policy.Facts) {
-	days := []events.Date{enrolled}
-	for _, t := range f.Transfers {
-		days = append(days, t.OccurredOn)
-	}
-	for _, r := range f.Reopenings {
-		days = append(days, r.OccurredOn)
-	}
-	slices.Sort(days)
-	for _, day := range slices.Compact(days) {
-		if a := f.AgencyOn(day); len(c.stays) == 0 || c.stays[len(c.stays)-1].agency != a {
-			c.stays = append(c.stays, stay{day, a})
-		}
-	}
 }
 
 func (c *caseFile) append(b []byte) []byte {

@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -20,13 +19,7 @@ import (
 // history is a short way to write a stream: what happened to whom, and when.
 type history []projtest.Entry
 
-func (h history) stream(t testing.TB) *projtest.Stream {
-	s := &projtest.Stream{}
-	for _, e := range h {
-		s.Add(t, e)
-	}
-	return s
-}
+func (h history) stream(t testing.TB) *projtest.Stream { return projtest.Of(t, h...) }
 
 func at(subject events.Subject, on string, e events.Event) projtest.Entry {
 	return projtest.Entry{Subject: subject, On: on, Event: e}
@@ -34,17 +27,7 @@ func at(subject events.Subject, on string, e events.Event) projtest.Entry {
 
 func ask(t testing.TB, src projections.Source, f func(*projections.Snapshot) error) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{referrals.View{}, pipeline.View{}}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(f); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, src, f, referrals.View{}, pipeline.View{})
 }
 
 func adult(agency string) *events.ClientEnrolled {

@@ -46,7 +46,7 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	if s.Name.Kind() == events.KindCase {
 		return deriveCase(s, b)
 	}
-	facts, err := factsOf(s.Records)
+	facts, err := factsOf(s)
 	if err != nil || len(facts) == 0 {
 		return b, err
 	}
@@ -120,36 +120,17 @@ func missing(set, all byte) (names []string) {
 	return names
 }
 
-func factsOf(records []*events.Record) ([]fact, error) {
-	facts := make([]fact, 0, len(records))
-	var ids map[string]uint64 // only where something was taken back
-	for _, r := range records {
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if w, is := e.(*events.LetterFactWithdrawn); is {
-			if ids == nil {
-				ids = sequences(records)
-			}
-			facts = slices.DeleteFunc(facts, func(f fact) bool { return f.sequence == ids[w.Record] })
-			continue
-		}
+func factsOf(s *projections.Subject) ([]fact, error) {
+	facts := make([]fact, 0, len(s.Records))
+	err := s.Standing(nil, func(r *events.Record, e events.Event) error {
 		if f := factOf(e); f.step != 0 {
 			f.on, f.sequence = r.OccurredOn, r.Sequence
 			facts = append(facts, f)
 		}
-	}
+		return nil
+	})
 	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.on, b.on) })
-	return facts, nil
-}
-
-func sequences(records []*events.Record) map[string]uint64 {
-	ids := make(map[string]uint64, len(records))
-	for _, r := range records {
-		ids[r.ID] = r.Sequence
-	}
-	return ids
+	return facts, err
 }
 
 func factOf(event events.Event) fact {

@@ -24,7 +24,7 @@ const viewName = "placements"
 // day or 0, the agencies (number, and of each its first day and id), the placements
 // (number, and of each the first day, the first day outside or 0, setting, State and
 // position), the requests (day, State, position) and the guardians (day, custodian).
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
@@ -32,19 +32,13 @@ func (View) Name() string { return viewName }
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
 
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
-
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 	f, err := s.Facts()
 	if err != nil {
 		return b, err
 	}
-	asked, guardians, err := aroundOf(s.Records)
+	asked, guardians, err := aroundOf(s)
 	if err != nil || len(f.Placements)+len(asked)+len(guardians) == 0 {
 		return b, err
 	}
@@ -103,36 +97,21 @@ type note struct {
 
 // aroundOf returns the requests to the programme and the court's orders that stand, in
 // order of their dates.
-func aroundOf(records []*events.Record) (asked, guardians []note, err error) {
-	withdrawn := map[string]bool{}
-	for _, r := range slices.Backward(records) { // what takes back stands behind
-		switch r.Type {
-		case "placement.referred.v1", "guardianship.established.v1", "case-fact.withdrawn.v1":
-		default:
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, nil, err
-		}
-		n := note{on: r.OccurredOn, record: r.Sequence}
+func aroundOf(s *projections.Subject) (asked, guardians []note, err error) {
+	wanted := func(t string) bool { return t == "placement.referred.v1" || t == "guardianship.established.v1" }
+	err = s.Standing(wanted, func(r *events.Record, event events.Event) error {
 		switch e := event.(type) {
-		case *events.CaseFactWithdrawn:
-			withdrawn[e.Record] = true
 		case *events.PlacementReferred:
-			if n.text = e.State; !withdrawn[r.ID] {
-				asked = append(asked, n)
-			}
+			asked = append(asked, note{r.OccurredOn, e.State, r.Sequence})
 		case *events.GuardianshipEstablished:
-			if n.text = e.Custodian; !withdrawn[r.ID] {
-				guardians = append(guardians, n)
-			}
+			guardians = append(guardians, note{r.OccurredOn, e.Custodian, r.Sequence})
 		}
-	}
+		return nil
+	})
 	for _, list := range [][]note{asked, guardians} {
-		slices.SortFunc(list, func(a, b note) int { return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.record, b.record)) })
+		slices.SortStableFunc(list, func(a, b note) int { return cmp.Compare(a.on, b.on) })
 	}
-	return asked, guardians, nil
+	return asked, guardians, err
 }
 
 // yearsOf returns the age in years at the enrollment, as corrected; 0 when unknown.
@@ -325,22 +304,10 @@ func (x stored) on(day events.Date, age int) Placement {
 
 // ageLimits returns the ages that States were said to have by a day.
 func ageLimits(s *projections.Snapshot, on events.Date) (map[string]int, error) {
-	records, err := s.History(events.ProgrammeSubject)
-	if err != nil {
-		return nil, err
-	}
 	ages, since := map[string]int{}, map[string]events.Date{}
-	for _, r := range records {
-		if r.Type != "placement-age.adopted.v1" || r.OccurredOn > on {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if e := event.(*events.PlacementAgeAdopted); r.OccurredOn >= since[e.State] {
+	return ages, projections.OfProgramme(s, func(r *events.Record, e *events.PlacementAgeAdopted) {
+		if r.OccurredOn <= on && r.OccurredOn >= since[e.State] {
 			ages[e.State], since[e.State] = e.Years, r.OccurredOn
 		}
-	}
-	return ages, nil
+	})
 }

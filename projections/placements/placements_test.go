@@ -2,7 +2,6 @@ package placements_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,8 +15,7 @@ import (
 // Given minors in the URM programme, then on every day those are listed who are
 // placed, with the range of days in which they reach their State's age.
 func TestOn(t *testing.T) {
-	src := &projtest.Stream{}
-	for _, e := range []projtest.Entry{
+	src := projtest.Of(t, []projtest.Entry{
 		{Subject: events.ProgrammeSubject, On: "2006-04-01", Event: &events.PlacementAgeAdopted{State: "TX", Years: 21, Authority: "State plan"}},
 		{Subject: events.ProgrammeSubject, On: "2010-01-01", Event: &events.PlacementAgeAdopted{State: "TX", Years: 19, Authority: "State plan"}},
 		{Subject: "case/C-1", On: "2009-01-05", Event: &events.ClientEnrolled{Agency: "A-1", Class: events.Victim, AgeGroup: events.Minor, AgeYears: 16}},
@@ -37,17 +35,7 @@ func TestOn(t *testing.T) {
 		{Subject: "case/C-4", On: "2009-06-13", Event: &events.CaseFactWithdrawn{Record: projtest.ID(16), Reason: projtest.Sealed}},
 		{Subject: "case/C-4", On: "2009-06-20", Event: &events.PlacementStarted{Setting: "foster", State: "TX"}},
 		{Subject: "case/C-4", On: "2009-06-25", Event: &events.GuardianshipEstablished{Custodian: "county"}},
-	} {
-		src.Add(t, e)
-	}
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{placements.View{}}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
+	}...)
 	for _, test := range []struct {
 		on, agency string
 		ended      bool
@@ -66,7 +54,7 @@ func TestOn(t *testing.T) {
 		{"2009-06-24", "A-3", false, []string{"C-4 A-3 foster TX 2009-06-10  5 21   false"}},
 		{"2009-06-25", "A-3", false, []string{"C-4 A-3 foster TX 2009-06-10 county 6 21   false"}},
 	} {
-		err := v.Read(func(s *projections.Snapshot) error {
+		projtest.Ask(t, src, func(s *projections.Snapshot) error {
 			list, err := placements.On(s, placements.Filter{On: events.MustDate(test.on), Agency: test.agency, Ended: test.ended})
 			var got []string
 			for _, p := range list {
@@ -87,9 +75,6 @@ func TestOn(t *testing.T) {
 				t.Errorf("on %s (-want +got):\n%s", test.on, diff)
 			}
 			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		}, placements.View{})
 	}
 }

@@ -1,7 +1,6 @@
 package referrals_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,21 +13,7 @@ import (
 
 func ask(t *testing.T, entries []projtest.Entry, f func(*projections.Snapshot) error) {
 	t.Helper()
-	src := &projtest.Stream{}
-	for _, e := range entries {
-		src.Add(t, e)
-	}
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{referrals.View{}}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(f); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, projtest.Of(t, entries...), f, referrals.View{})
 }
 
 func at(subject events.Subject, on string, e events.Event) projtest.Entry {

@@ -65,30 +65,15 @@ type fact struct {
 
 // Derive implements [projections.View].
 func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
-	withdrawn := map[string]bool{}
-	for _, r := range s.Records {
-		if r.Type != "referral-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return b, err
-		}
-		withdrawn[e.(*events.ReferralFactWithdrawn).Record] = true
-	}
 	var facts []fact
-	for _, r := range s.Records {
-		if withdrawn[r.ID] || r.Type == "referral-fact.withdrawn.v1" {
-			continue
+	err := s.Standing(nil, func(r *events.Record, e events.Event) error {
+		if f := factOf(e, r.OccurredOn, r.Sequence); f.step != 0 {
+			facts = append(facts, f)
 		}
-		e, err := r.Event()
-		if err != nil {
-			return b, err
-		}
-		facts = append(facts, factOf(e, r.OccurredOn, r.Sequence))
-	}
-	if len(facts) == 0 {
-		return b, nil
+		return nil
+	})
+	if err != nil || len(facts) == 0 {
+		return b, err
 	}
 	slices.SortStableFunc(facts, func(a, b fact) int { return cmp.Compare(a.on, b.on) })
 	b = row.Len(b, len(facts))

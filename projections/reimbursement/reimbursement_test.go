@@ -3,7 +3,6 @@ package reimbursement_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -16,17 +15,7 @@ import (
 
 func snapshot(t testing.TB, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{reimbursement.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(func(s *projections.Snapshot) error { f(s); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, src, func(s *projections.Snapshot) error { f(s); return nil }, reimbursement.View{})
 }
 
 // Given the worked example W11 (enrolled 2009-01-05, letter 2009-02-19), then its

@@ -18,19 +18,13 @@ const viewName = "retention"
 //
 //	agency; last served day; whether all components are closed; whether
 //	destruction is requested; day and record id of the destruction, if ordered
-type View struct{}
+type View struct{ projections.OfCases }
 
 // Name implements [projections.View].
 func (View) Name() string { return viewName }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // A file is a case as retention sees it.
 type file struct {
@@ -52,7 +46,7 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 		return b, err
 	}
 	c := file{}
-	if err := c.fold(s.Records); err != nil {
+	if err := c.fold(s); err != nil {
 		return b, err
 	}
 	if e, enrolled := f.Enrollment(); enrolled {
@@ -71,12 +65,12 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 
 // fold goes through what is neither about money nor about work. The last served
 // day of a person who was never enrolled is that of the last fact.
-func (c *file) fold(records []*events.Record) error {
-	withdrawn, err := withdrawnIn(records)
+func (c *file) fold(s *projections.Subject) error {
+	withdrawn, err := s.Withdrawn()
 	if err != nil {
 		return err
 	}
-	for _, r := range records {
+	for _, r := range s.Records {
 		if withdrawn[r.ID] {
 			continue
 		}
@@ -116,24 +110,6 @@ func (c *file) component(which events.Component, closed bool, on events.Date) {
 	case which == events.ProsecutionComponent && on >= c.prosecutionOn:
 		c.prosecution, c.prosecutionOn = closed, on
 	}
-}
-
-func withdrawnIn(records []*events.Record) (map[string]bool, error) {
-	var ids map[string]bool
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		if ids == nil {
-			ids = map[string]bool{}
-		}
-		ids[e.(*events.CaseFactWithdrawn).Record] = true
-	}
-	return ids, nil
 }
 
 func (c *file) read(b []byte) error {
@@ -209,21 +185,12 @@ func On(s *projections.Snapshot, day events.Date) ([]Client, error) {
 
 // finalReports returns the final financial reports submitted by a day.
 func finalReports(s *projections.Snapshot, day events.Date) (reports []policy.FinalReport, err error) {
-	records, err := s.History(events.ProgrammeSubject)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range records {
-		if r.Type != "final-report.submitted.v1" || r.OccurredOn > day {
-			continue
+	err = projections.OfProgramme(s, func(r *events.Record, e *events.FinalReportSubmitted) {
+		if r.OccurredOn <= day {
+			reports = append(reports, policy.FinalReport{Submitted: r.OccurredOn, Through: e.ThroughDate})
 		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		reports = append(reports, policy.FinalReport{Submitted: r.OccurredOn, Through: e.(*events.FinalReportSubmitted).ThroughDate})
-	}
-	return reports, nil
+	})
+	return reports, err
 }
 
 // Orders returns the record id of every destruction that was ordered, by client:

@@ -1,7 +1,6 @@
 package retention_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,24 +14,13 @@ import (
 // on returns how every identity of a stream stands on a day.
 func on(t *testing.T, src projections.Source, day string) (clients []retention.Client, orders map[string]string) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{retention.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	err = v.Read(func(s *projections.Snapshot) (err error) {
+	projtest.Ask(t, src, func(s *projections.Snapshot) (err error) {
 		if clients, err = retention.On(s, events.MustDate(day)); err != nil {
 			return err
 		}
 		orders, err = retention.Orders(s)
 		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}, retention.View{})
 	return clients, orders
 }
 

@@ -1,7 +1,6 @@
 package signals_test
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -37,20 +36,9 @@ func (l *ledger) spend(client, on, at string, cents events.Cents, receipt string
 	return l.add(client, on, at, &events.ExpenseBooked{Agency: "A", Category: "food", AmountCents: cents, ReceiptHash: receipt})
 }
 
-func (l *ledger) findings() []signals.Finding {
+func (l *ledger) findings() (found []signals.Finding) {
 	l.Helper()
-	views, err := projections.Open(filepath.Join(l.TempDir(), "views"), []projections.View{signals.View{}}, projections.Options{})
-	if err != nil {
-		l.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(l.Context(), &l.Stream, nil); err != nil {
-		l.Fatal(err)
-	}
-	var found []signals.Finding
-	if err := views.Read(func(s *projections.Snapshot) (err error) { found, err = signals.Findings(s, "A"); return err }); err != nil {
-		l.Fatal(err)
-	}
+	projtest.Ask(l, &l.Stream, func(s *projections.Snapshot) (err error) { found, err = signals.Findings(s, "A"); return err }, signals.View{})
 	return found
 }
 

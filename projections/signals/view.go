@@ -11,7 +11,7 @@ import (
 
 // View keeps the standing expenses of every case, as much of them as [Find]
 // needs.
-type View struct{}
+type View struct{ projections.OfCases }
 
 const name = "signals"
 
@@ -20,12 +20,6 @@ func (View) Name() string { return name }
 
 // Version implements [projections.View].
 func (View) Version() int { return 1 }
-
-// Kinds implements [projections.View].
-func (View) Kinds() []events.Kind { return []events.Kind{events.KindCase} }
-
-// Ignores implements [projections.View].
-func (View) Ignores() []string { return projections.NoFacts() }
 
 // Derive implements [projections.View]. The row is a list of expenses, each:
 // agency, category, the first half of the receipt's hash, cents, date, day of

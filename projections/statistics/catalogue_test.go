@@ -47,19 +47,7 @@ func few(t *testing.T) *programme {
 
 func withEverything(t *testing.T, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
-	v, err := projections.Open(t.TempDir()+"/views", []projections.View{
-		statistics.View{}, statistics.WorkView{}, clocks.View{}, reimbursement.View{}, billing.View{}, benefits.View{}, pipeline.View{}, referrals.View{},
-	}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(func(s *projections.Snapshot) error { f(s); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, src, func(s *projections.Snapshot) error { f(s); return nil }, statistics.View{}, statistics.WorkView{}, clocks.View{}, reimbursement.View{}, billing.View{}, benefits.View{}, pipeline.View{}, referrals.View{})
 }
 
 // Given a handful of clients, then each report of the catalogue says what can be

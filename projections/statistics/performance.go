@@ -159,34 +159,28 @@ func (m *measures) money(s *projections.Snapshot) error {
 
 // goals reads the targets and the money set aside for the year.
 func (m *measures) goals(s *projections.Snapshot) error {
-	records, err := s.History(events.ProgrammeSubject)
+	m.targets = map[string]*events.GoalAgreed{}
+	err := projections.OfProgramme(s, func(_ *events.Record, e *events.GoalAgreed) {
+		if e.Year == policy.FiscalYear(m.q.Last) {
+			m.targets[e.Measure] = e
+		}
+	})
 	if err != nil {
 		return err
 	}
-	year := policy.FiscalYear(m.q.Last)
-	m.targets = map[string]*events.GoalAgreed{}
-	funds := map[string]events.Cents{}
-	for _, r := range records {
-		if r.Type != "goal.agreed.v1" && r.Type != "funds.allocated.v1" {
-			continue
-		}
-		event, err := r.Event()
-		if err != nil {
-			return err
-		}
-		switch e := event.(type) {
-		case *events.GoalAgreed:
-			if e.Year == year {
-				m.targets[e.Measure] = e
-			}
-		case *events.FundsAllocated:
-			if e.Year == year {
-				funds[e.Purpose] = e.AmountCents
-			}
-		}
-	}
+	funds, err := allocatedIn(s, policy.FiscalYear(m.q.Last))
 	m.spentOf, m.allocated = m.spent, funds["administration"]+funds["client_expenses"]
-	return nil
+	return err
+}
+
+// allocatedIn returns what was set aside for a fiscal year, by purpose.
+func allocatedIn(s *projections.Snapshot, year int) (map[string]events.Cents, error) {
+	funds := map[string]events.Cents{}
+	return funds, projections.OfProgramme(s, func(_ *events.Record, e *events.FundsAllocated) {
+		if e.Year == year {
+			funds[e.Purpose] = e.AmountCents
+		}
+	})
 }
 
 // finish writes a line's figure beside its target.
@@ -228,22 +222,9 @@ func fundsAllocated(q Query) *sheet {
 		sh.newLine(name)
 	}
 	sh.fill = func(s *projections.Snapshot) error {
-		records, err := s.History(events.ProgrammeSubject)
+		allocated, err := allocatedIn(s, policy.FiscalYear(q.Last))
 		if err != nil {
 			return err
-		}
-		allocated := map[string]events.Cents{}
-		for _, r := range records {
-			if r.Type != "funds.allocated.v1" {
-				continue
-			}
-			event, err := r.Event()
-			if err != nil {
-				return err
-			}
-			if e, ok := event.(*events.FundsAllocated); ok && e.Year == policy.FiscalYear(q.Last) {
-				allocated[e.Purpose] = e.AmountCents
-			}
 		}
 		whole, err := reimbursement.Total(s, q.First, q.Last)
 		if err != nil {

@@ -56,7 +56,7 @@ func (View) Derive(s *projections.Subject, b []byte) ([]byte, error) {
 		}
 		return personOf(f).append(b), nil
 	case events.KindLetter:
-		letters, err := lettersOf(s.Records)
+		letters, err := lettersOf(s)
 		if err != nil {
 			return b, err
 		}
@@ -196,26 +196,14 @@ type letter struct {
 	state    string
 }
 
-func lettersOf(records []*events.Record) ([]letter, error) {
-	var letters []letter
-	ids := map[string]uint64{} // only of letters issued
-	for _, r := range records {
-		if r.Type != "letter.issued.v1" && r.Type != "letter-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return nil, err
-		}
-		switch e := e.(type) {
-		case *events.LetterIssued:
-			ids[r.ID] = r.Sequence
-			letters = append(letters, letter{r.Sequence, e.Kind, r.OccurredOn, e.Sex, e.Form, e.Country, e.State})
-		case *events.LetterFactWithdrawn:
-			letters = slices.DeleteFunc(letters, func(l letter) bool { return l.sequence == ids[e.Record] })
-		}
-	}
-	return letters, nil
+func lettersOf(s *projections.Subject) (letters []letter, err error) {
+	issued := func(t string) bool { return t == "letter.issued.v1" }
+	err = s.Standing(issued, func(r *events.Record, event events.Event) error {
+		e := event.(*events.LetterIssued)
+		letters = append(letters, letter{r.Sequence, e.Kind, r.OccurredOn, e.Sex, e.Form, e.Country, e.State})
+		return nil
+	})
+	return letters, err
 }
 
 func appendLetters(b []byte, letters []letter) []byte {

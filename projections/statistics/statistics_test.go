@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,17 +49,7 @@ func number(t testing.TB, s string) int {
 
 func snapshot(t testing.TB, src projections.Source, f func(*projections.Snapshot)) {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{statistics.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	if err := v.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.Read(func(s *projections.Snapshot) error { f(s); return nil }); err != nil {
-		t.Fatal(err)
-	}
+	projtest.Ask(t, src, func(s *projections.Snapshot) error { f(s); return nil }, statistics.View{})
 }
 
 type programme struct {

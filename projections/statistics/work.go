@@ -47,7 +47,7 @@ func (WorkView) Ignores() []string { return notWork }
 
 // Derive implements [projections.View].
 func (WorkView) Derive(s *projections.Subject, b []byte) ([]byte, error) {
-	w, err := workOf(s.Records)
+	w, err := workOf(s)
 	if err != nil || len(w.services)+len(w.outcomes) == 0 {
 		return b, err
 	}
@@ -77,26 +77,10 @@ func monthNumber(d events.Date) int {
 	return 12*y + int(m) - 1
 }
 
-func workOf(records []*events.Record) (w work, err error) {
-	withdrawn := map[string]bool{}
-	for _, r := range records {
-		if r.Type != "case-fact.withdrawn.v1" {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return w, err
-		}
-		withdrawn[e.(*events.CaseFactWithdrawn).Record] = true
-	}
-	for _, r := range records {
-		if !slices.Contains(workTypes, r.Type) || len(withdrawn) > 0 && withdrawn[r.ID] {
-			continue
-		}
-		e, err := r.Event()
-		if err != nil {
-			return w, err
-		}
+func isWork(eventType string) bool { return slices.Contains(workTypes, eventType) }
+
+func workOf(s *projections.Subject) (w work, err error) {
+	err = s.Standing(isWork, func(r *events.Record, e events.Event) error {
 		switch e := e.(type) {
 		case *events.ServiceDelivered:
 			w.deliver(monthNumber(r.OccurredOn), e)
@@ -107,8 +91,9 @@ func workOf(records []*events.Record) (w work, err error) {
 		case *events.OutcomeRecorded:
 			w.reach(r.OccurredOn, e.Outcome)
 		}
-	}
-	return w, nil
+		return nil
+	})
+	return w, err
 }
 
 func (w *work) deliver(month int, e *events.ServiceDelivered) {

@@ -1,8 +1,6 @@
 package audit_test
 
 import (
-	"bytes"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -45,25 +43,7 @@ func TestVerifyLooksFinds(t *testing.T) {
 	of, _ := l.Issue(t).Signed.Looks()
 	expect := []audit.Expectation{audit.Expect("the checkpoint", of, nil)}
 	rapid.Check(t, func(rt *rapid.T) {
-		m := slices.Clone(l.Looks.Messages)
-		at := rapid.IntRange(0, len(m)-1).Draw(rt, "at")
-		switch rapid.SampledFrom([]string{"byte", "drop", "double", "swap", "cut"}).Draw(rt, "kind") {
-		case "byte":
-			m[at].Data = bytes.Clone(m[at].Data)
-			m[at].Data[rapid.IntRange(0, len(m[at].Data)-1).Draw(rt, "byte")] ^= 1 << rapid.IntRange(0, 7).Draw(rt, "bit")
-		case "drop":
-			m = slices.Delete(m, at, at+1)
-		case "double":
-			m = slices.Insert(m, at, m[at])
-		case "swap":
-			other := (at + 1) % len(m)
-			m[at], m[other] = m[other], m[at]
-		case "cut":
-			m = m[:at]
-		}
-		for i := range m {
-			m[i].Sequence = uint64(i) + 1
-		}
+		m := altered(rt, l.Looks.Messages)
 		if _, err := audit.VerifyLooks(t.Context(), &projtest.Stream{Messages: m}, ledger, expect, nil); err == nil {
 			rt.Fatal("nothing was found")
 		}

@@ -82,10 +82,10 @@ func (r *run) commands() (err error) {
 
 const (
 	// provingTurn is how long one turn of proving takes.
-	provingTurn = time.Second
+	provingTurn = 3 * time.Second
 	// provingTick is how often the archive follows meanwhile: serve has it follow
 	// every other second, so that this is to its disadvantage.
-	provingTick = 250 * time.Millisecond
+	provingTick = 2 * time.Second
 )
 
 // proving measures what proof and secrecy cost durable commands: in turns commands

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strconv"
 	"unicode/utf8"
+
+	"caseledger/cmd/caseledger/internal/prose"
 )
 
 // A Kind is a way to draw.
@@ -192,7 +193,7 @@ func (p *plot) slot(i int) (x, w int) {
 func (p *plot) axis() {
 	p.lines = max(1, (p.highest()+p.step-1)/p.step)
 	for i := int64(0); i <= p.lines; i++ {
-		p.Ticks = append(p.Ticks, text{left - 8, p.y(i * p.step), "end", thousands(i * p.step)})
+		p.Ticks = append(p.Ticks, text{left - 8, p.y(i * p.step), "end", prose.Thousands(i * p.step)})
 	}
 	longest := 0
 	for _, l := range p.Labels {
@@ -244,7 +245,7 @@ func (p *plot) drawColumns() {
 			if s.Values[i].Missing {
 				continue
 			}
-			b := box{X: x, W: max(each, 1), Color: color(k), Title: label + ", " + s.Name + ": " + thousands(s.units(i))}
+			b := box{X: x, W: max(each, 1), Color: color(k), Title: label + ", " + s.Name + ": " + prose.Thousands(s.units(i))}
 			if p.Kind == Columns {
 				b.X = x + k*each
 			}
@@ -269,7 +270,7 @@ func (p *plot) drawLines() {
 			x, w := p.slot(i)
 			d += fmt.Sprintf("%s%d %d", pen, x+w/2, p.y(s.units(i)))
 			pen = "L"
-			p.Dots = append(p.Dots, mark{x + w/2, p.y(s.units(i)), color(k), p.Labels[i] + ", " + s.Name + ": " + thousands(s.units(i))})
+			p.Dots = append(p.Dots, mark{x + w/2, p.y(s.units(i)), color(k), p.Labels[i] + ", " + s.Name + ": " + prose.Thousands(s.units(i))})
 		}
 		p.Paths = append(p.Paths, path{d, color(k)})
 	}
@@ -313,7 +314,7 @@ func (p *plot) table() {
 	}
 	y += 12
 	for _, note := range p.Notes {
-		for _, line := range fold(note, (width-48)/6) {
+		for _, line := range prose.Fold(note, (width-48)/6) {
 			y += 16
 			p.Below = append(p.Below, text{24, y, "start", line})
 		}
@@ -327,33 +328,4 @@ func shorten(label string) string {
 		return string(r[:labelRoom-1]) + "…"
 	}
 	return label
-}
-
-// fold breaks a text at spaces into lines of at most n characters.
-func fold(s string, n int) (lines []string) {
-	for utf8.RuneCountInString(s) > n {
-		cut := -1
-		for i, r := range s {
-			if utf8.RuneCountInString(s[:i]) > n {
-				break
-			}
-			if r == ' ' {
-				cut = i
-			}
-		}
-		if cut < 0 {
-			break
-		}
-		lines = append(lines, s[:cut])
-		s = s[cut+1:]
-	}
-	return append(lines, s)
-}
-
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

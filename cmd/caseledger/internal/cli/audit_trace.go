@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/billing"
@@ -121,7 +122,7 @@ func (p *Program) traceAll(ctx context.Context, l *app.Ledger) error {
 		}
 		if err == nil {
 			err = p.printf("%s\nlines       %s\ntotal       %s, the contract's is %s\ndifferences %d\n",
-				traced(r, took.Seconds()), thousands(uint64(r.Lines)), r.TotalCents, total, different)
+				traced(r, took.Seconds()), prose.Thousands(r.Lines), r.TotalCents, total, different)
 		}
 	}
 	if err == nil && different > 0 {
@@ -143,7 +144,7 @@ func agencies(n int) string {
 	if n == 1 {
 		return "1 agency"
 	}
-	return thousands(uint64(n)) + " agencies"
+	return prose.Thousands(n) + " agencies"
 }
 
 // contractTotal is what the views say was billed and not denied.

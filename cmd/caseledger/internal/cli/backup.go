@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/replay/backup"
 )
 
@@ -80,7 +81,7 @@ func (p *Program) backup(ctx context.Context, l *app.Ledger, o backupOptions) er
 		}{made.Path, made.Bytes, contentOf(made.Verified)})
 	}
 	return p.printf("backed up %s to %s, %s bytes, read back and verified\n%s",
-		heldText(made.Verified), made.Path, thousands(uint64(made.Bytes)), keyText(made.Verified))
+		heldText(made.Verified), made.Path, prose.Thousands(made.Bytes), keyText(made.Verified))
 }
 
 // backedUp is what a backup holds, for programs.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/bench"
+	"caseledger/cmd/caseledger/internal/prose"
 )
 
 type benchOptions struct {
@@ -91,7 +92,7 @@ func profileTo(path string) (stop func(), err error) {
 
 func (p *Program) answerBench(r *bench.Result) error {
 	s := sheet{
-		title:   fmt.Sprintf("%s events", thousands(r.Records)),
+		title:   fmt.Sprintf("%s events", prose.Thousands(r.Records)),
 		columns: []column{{name: "figure"}, right("ours"), right("floor"), {name: "unit"}, right("ratio"), right("target"), {name: ""}, {name: "note"}},
 	}
 	for _, f := range r.Figures {
@@ -109,7 +110,7 @@ func measured(v float64) string {
 	case v == 0:
 		return ""
 	case v >= 100:
-		return thousands(uint64(v + 0.5))
+		return prose.Thousands(uint64(v + 0.5))
 	}
 	return fmt.Sprintf("%.2f", v)
 }

@@ -28,7 +28,7 @@ func (f *caseFilter) at(s *projections.Snapshot, at standpoint) (caseload.Filter
 	if err := knownAgency(s, f.agency); err != nil {
 		return caseload.Filter{}, err
 	}
-	if err := knownWorker(s, f.worker); err != nil {
+	if err := known(s, events.KindWorker, f.worker); err != nil {
 		return caseload.Filter{}, err
 	}
 	return caseload.Filter{On: at.on, Worker: f.worker, Agency: f.agency}, nil
@@ -46,9 +46,8 @@ func (f *caseFilter) title(text string) string {
 }
 
 // openCases asks about the open cases of a filter.
-func (p *Program) openCases(ctx context.Context, l *app.Ledger, f caseFilter, ask func(s *projections.Snapshot, cases []caseload.Case, on events.Date) error) (v provenance, err error) {
-	err = p.askAll(ctx, l, f.question, func(s *projections.Snapshot, at standpoint) error {
-		v = provenanceOf(l, s, at)
+func (p *Program) openCases(ctx context.Context, l *app.Ledger, f caseFilter, ask func(s *projections.Snapshot, cases []caseload.Case, on events.Date) error) (provenance, error) {
+	return p.askAll(ctx, l, f.question, func(s *projections.Snapshot, at standpoint) error {
 		filter, err := f.at(s, at)
 		if err != nil {
 			return err
@@ -59,7 +58,6 @@ func (p *Program) openCases(ctx context.Context, l *app.Ledger, f caseFilter, as
 		}
 		return ask(s, load.Cases, at.on)
 	})
-	return v, err
 }
 
 // daysAhead reads the value of a flag --within.

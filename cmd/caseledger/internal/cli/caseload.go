@@ -57,15 +57,10 @@ lead, hand-offs that nobody answered for a week, case managers with too much; se
 
 func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions) error {
 	var c *caseload.Caseload
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
+		if err := known(s, events.KindWorker, o.worker); err != nil {
 			return err
 		}
-		if err := knownWorker(s, o.worker); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
 		c, err = caseload.On(s, caseload.Filter{On: at.on, Worker: o.worker, Agency: o.agency})
 		return err
 	})
@@ -97,21 +92,6 @@ func (p *Program) caseload(ctx context.Context, l *app.Ledger, o caseloadOptions
 		*caseload.Caseload
 		Provenance provenance `json:"provenance"`
 	}{c, v}, v)
-}
-
-// knownWorker reports a worker without records.
-func knownWorker(s *projections.Snapshot, id string) error {
-	if id == "" {
-		return nil
-	}
-	subject, err := events.NewSubject(events.KindWorker, id)
-	if err != nil {
-		return usage("--worker: %v", err)
-	}
-	if _, found, err := s.Head(subject); err != nil || found {
-		return err
-	}
-	return &projections.NotFoundError{Name: string(subject)}
 }
 
 func agenciesSheet(c *caseload.Caseload) sheet {

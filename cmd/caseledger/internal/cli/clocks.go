@@ -13,7 +13,6 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/clocks"
-	"caseledger/projections/history"
 )
 
 type clocksOptions struct {
@@ -66,13 +65,8 @@ func (p *Program) listClocks(ctx context.Context, l *app.Ledger, o clocksOptions
 		}
 	}
 	var lines []clocks.Line
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		f.On = at.on
-		v = provenanceOf(l, s, at)
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
 		lines, err = clocks.List(s, f)
 		return err
 	})
@@ -88,13 +82,16 @@ func (p *Program) listClocks(ctx context.Context, l *app.Ledger, o clocksOptions
 
 // knownAgency reports an agency without records: no clients is another answer
 // than no such agency.
-func knownAgency(s *projections.Snapshot, id string) error {
+func knownAgency(s *projections.Snapshot, id string) error { return known(s, events.KindAgency, id) }
+
+// known reports that what the flag of a kind names has no records.
+func known(s *projections.Snapshot, kind events.Kind, id string) error {
 	if id == "" {
 		return nil
 	}
-	subject, err := events.NewSubject(events.KindAgency, id)
+	subject, err := events.NewSubject(kind, id)
 	if err != nil {
-		return usage("--agency: %v", err)
+		return usage("--%s: %v", kind, err)
 	}
 	if _, found, err := s.Head(subject); err != nil || found {
 		return err
@@ -124,13 +121,7 @@ func clocksSheet(f clocks.Filter, lines []clocks.Line) sheet {
 
 func (p *Program) clientClocks(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var r *policy.ClocksReport
-	var v provenance
-	err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, name)
-		if err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askClient(ctx, l, q, name, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		r, err = clocks.Of(s, id, at.on)
 		return err
 	})

@@ -14,7 +14,6 @@ import (
 	"caseledger/projections"
 	"caseledger/projections/caseload"
 	"caseledger/projections/casework"
-	"caseledger/projections/history"
 )
 
 type datesOptions struct {
@@ -187,13 +186,9 @@ func nextDate(c *casework.Case, day events.Date) events.Date {
 func (p *Program) clientDates(ctx context.Context, l *app.Ledger, o datesOptions) error {
 	var c *casework.Case
 	var id string
-	var v provenance
 	var on events.Date
-	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if id, err = history.Resolve(s, o.client); err != nil {
-			return err
-		}
-		v, on = provenanceOf(l, s, at), at.on
+	v, err := p.askClient(ctx, l, o.question, o.client, func(s *projections.Snapshot, client string, at standpoint) error {
+		id, on = client, at.on
 		subject, err := s.Client(id)
 		if err != nil {
 			return err

@@ -176,7 +176,7 @@ func adjustedInvoice(l *app.Ledger, agency string) (name string, err error) {
 // showPublished prints every published table beside the one computed again.
 func (p *Program) showPublished(ctx context.Context, l *app.Ledger, scale int) error {
 	different := 0
-	err := p.askAll(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error {
+	_, err := p.askAll(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error {
 		book, err := bookOf(s)
 		if err != nil {
 			return err

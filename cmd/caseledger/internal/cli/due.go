@@ -45,9 +45,7 @@ func (p *Program) due(ctx context.Context, l *app.Ledger, f caseFilter, within s
 		return err
 	}
 	var d *casework.Day
-	var v provenance
-	err = p.askAll(ctx, l, f.question, func(s *projections.Snapshot, at standpoint) error {
-		v = provenanceOf(l, s, at)
+	v, err := p.askAll(ctx, l, f.question, func(s *projections.Snapshot, at standpoint) error {
 		filter, err := f.at(s, at)
 		if err != nil {
 			return err

@@ -42,9 +42,7 @@ func (p *Program) emergenciesCommand() *cobra.Command {
 func (p *Program) emergencies(ctx context.Context, l *app.Ledger, o emergenciesOptions) error {
 	var calls []casework.Call
 	var from, to events.Date
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		v = provenanceOf(l, s, at)
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		from, to = at.on.AddMonths(-12)+1, at.on
 		if o.from != "" {
 			if from, err = events.ParseDate(o.from); err != nil {

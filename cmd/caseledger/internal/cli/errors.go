@@ -173,6 +173,9 @@ func hint(err error) string {
 	case errors.As(err, &untraced):
 		return "the invoices that there are: caseledger invoice list"
 	case errors.As(err, &notFound):
+		if _, list := aggregates.Known(events.Subject(notFound.Name).Kind()); list != "" {
+			return "the ids that there are: " + list
+		}
 		return "the ids that there are: caseledger caseload, caseledger clocks; history names what is no client with its kind, such as agency/A-017"
 	case errors.As(err, &connect):
 		return "is --nats right, and does the server run; what it asks for is given with --creds or --token-file"

@@ -45,12 +45,8 @@ func (p *Program) funding(ctx context.Context, l *app.Ledger, o fundingOptions) 
 	var funders []benefits.Funder
 	var claims []benefits.Claim
 	var on events.Date
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		v, on = provenanceOf(l, s, at), at.on
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
+		on = at.on
 		if claims, err = benefits.Twice(s, at.on, o.agency); err != nil || o.twice {
 			return err
 		}

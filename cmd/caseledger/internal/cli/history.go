@@ -47,14 +47,10 @@ type historyOptions struct {
 
 func (p *Program) history(ctx context.Context, l *app.Ledger, name string, o historyOptions) error {
 	var records []*events.Record
-	var v provenance
 	title := ""
-	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		if records, title, err = findHistory(s, name); err != nil {
 			return err
-		}
-		if v = provenanceOf(l, s, at); o.on == "" {
-			v.On = ""
 		}
 		if err := history.Verify(records); err != nil {
 			return err
@@ -68,6 +64,9 @@ func (p *Program) history(ctx context.Context, l *app.Ledger, name string, o his
 	})
 	if err != nil {
 		return err
+	}
+	if o.on == "" {
+		v.On = ""
 	}
 	switch p.flags.format {
 	case formatJSON:

@@ -85,13 +85,14 @@ func (p *Program) payInFull(ctx context.Context, l *app.Ledger, agency string, n
 	if texts["amount"].String()+texts["amount_cents"].String() != "" {
 		return nil
 	}
-	return p.askOne(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error {
+	_, err := p.askOne(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error {
 		account, err := billing.Of(s, agency)
 		if err != nil || number > len(account.Invoices) {
 			return err // the command says that there is none
 		}
 		return setTexts(texts, "amount_cents", strconv.FormatInt(int64(account.Invoices[number-1].Totals.TotalCents), 10))
 	})
+	return err
 }
 
 type generateOptions struct {
@@ -216,11 +217,7 @@ type listedInvoice struct {
 
 func (p *Program) listInvoices(ctx context.Context, l *app.Ledger, o listInvoicesOptions) error {
 	list := []listedInvoice{}
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		accounts, err := billing.All(s)
 		for _, a := range accounts {
 			for _, i := range a.Invoices {
@@ -229,7 +226,6 @@ func (p *Program) listInvoices(ctx context.Context, l *app.Ledger, o listInvoice
 				}
 			}
 		}
-		v = provenanceOf(l, s, at)
 		return err
 	})
 	if err != nil {

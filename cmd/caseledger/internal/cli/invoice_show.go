@@ -75,7 +75,7 @@ nothing is recorded.`,
 
 func (p *Program) showInvoice(ctx context.Context, l *app.Ledger, agency string, number int, o showInvoiceOptions) error {
 	var inv statement.Invoice
-	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, _ standpoint) error {
+	_, err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, _ standpoint) error {
 		subject, err := events.NewSubject(events.KindBilling, agency)
 		if err != nil {
 			return usage("%v", err)
@@ -156,7 +156,7 @@ func (p *Program) showDraft(ctx context.Context, l *app.Ledger, o showInvoiceOpt
 			return usage("--closing: %v", err)
 		}
 	}
-	err := p.askOne(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error { return knownAgency(s, o.agency) })
+	_, err := p.askOne(ctx, l, question{}, func(s *projections.Snapshot, _ standpoint) error { return knownAgency(s, o.agency) })
 	if err != nil {
 		return err
 	}

@@ -318,9 +318,7 @@ have destroyed the keys.`,
 
 func (p *Program) retention(ctx context.Context, l *app.Ledger, q question, due bool) error {
 	var clients []retention.Client
-	var v provenance
-	err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) (err error) {
-		v = provenanceOf(l, s, at)
+	v, err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) (err error) {
 		clients, err = retention.On(s, at.on)
 		return err
 	})

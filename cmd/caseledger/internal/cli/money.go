@@ -59,13 +59,7 @@ until they are settled with: caseledger record settle-recoverable.`,
 
 func (p *Program) recoverables(ctx context.Context, l *app.Ledger, o aboutAgency) error {
 	var owed []billing.Recoverable
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		var err error
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		owed, err = billing.RecoverablesOn(s, o.agency, at.on)
 		return err
 	})
@@ -109,12 +103,7 @@ reason to look and refuses nothing.`,
 
 func (p *Program) signals(ctx context.Context, l *app.Ledger, o aboutAgency) error {
 	found := []signals.Finding{}
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		list, err := signals.Findings(s, o.agency)
 		found = append(found, list...)
 		return err
@@ -144,12 +133,7 @@ func (p *Program) contractYears(ctx context.Context, l *app.Ledger, o reimbursem
 		return usage("--year %s: it is a year such as 2008", o.year)
 	}
 	years := []billing.ContractYear{}
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		all, err := billing.ContractYears(s, o.agency, at.on)
 		for _, y := range all {
 			if o.year == "" && y.End >= at.on || o.year != "" && y.Start.String()[:4] == o.year {

@@ -77,13 +77,11 @@ func (p *Program) monitor(ctx context.Context, l *app.Ledger, o monitorOptions) 
 		return err
 	}
 	var r *compliance.Report
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
 		f, err := o.filter(s, at)
 		if err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		r, err = compliance.On(s, f)
 		return err
 	})

@@ -54,13 +54,7 @@ func (p *Program) drawFiles(ctx context.Context, l *app.Ledger, o drawOptions) e
 		return usage("--cases %d: it is 1 to 1000", o.cases)
 	}
 	var d *compliance.Draw
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
-		var err error
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		d, err = compliance.DrawFiles(s, o.agency, at.on, o.cases, o.seed)
 		return err
 	})

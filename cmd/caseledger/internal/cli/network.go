@@ -13,6 +13,7 @@ import (
 
 	"caseledger/aggregates"
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/caseload"
@@ -31,11 +32,7 @@ func (p *Program) askNetwork(ctx context.Context, l *app.Ledger, o networkOption
 			return nil, v, usage("--state: %v", err)
 		}
 	}
-	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err = p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		n, err = network.On(s, at.on, o.agency)
 		return err
 	})
@@ -480,5 +477,5 @@ func agencyCount(n int) string {
 	if n == 1 {
 		return "1 agency"
 	}
-	return thousands(uint64(n)) + " agencies"
+	return prose.Thousands(n) + " agencies"
 }

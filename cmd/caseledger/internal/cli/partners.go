@@ -92,9 +92,7 @@ func (p *Program) partners(ctx context.Context, l *app.Ledger, o partnersOptions
 		}
 	}
 	var all []network.Partner
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		v = provenanceOf(l, s, at)
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		o.On = at.on
 		if o.client != "" {
 			if err := o.suit(s); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/projections"
 	"caseledger/projections/pipeline"
 )
@@ -74,12 +75,7 @@ func (p *Program) pipeline(ctx context.Context, l *app.Ledger, o pipelineOptions
 	}
 	var r *pipeline.Report
 	var people []pipeline.Person
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		q := pipeline.Query{On: at.on, Agency: o.agency}
 		if people, err = pipeline.People(s, q); err == nil {
 			r = pipeline.ReportOf(people, q, o.year)
@@ -168,7 +164,7 @@ func persons(n int) string {
 	if n == 1 {
 		return "1 person"
 	}
-	return thousands(uint64(n)) + " people"
+	return prose.Thousands(n) + " people"
 }
 
 // daysOf writes a number of days, nothing where nobody is counted.

@@ -15,7 +15,6 @@ import (
 	"caseledger/projections/caseload"
 	"caseledger/projections/casework"
 	"caseledger/projections/clocks"
-	"caseledger/projections/history"
 )
 
 func (p *Program) planCommand() *cobra.Command {
@@ -73,17 +72,11 @@ type componentLine struct {
 
 func (p *Program) plan(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var page *planPage
-	var v provenance
-	err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, name)
-		if err != nil {
-			return err
-		}
+	v, err := p.askClient(ctx, l, q, name, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		subject, err := s.Client(id)
 		if err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		page, err = planPageOf(s, subject, at.on)
 		return err
 	})

@@ -39,13 +39,12 @@ type settingJSON struct {
 
 func (p *Program) policy(ctx context.Context, l *app.Ledger, q question) error {
 	var inForce *policy.Policy
-	var v provenance
-	err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
 		book, err := bookOf(s)
 		if err != nil {
 			return err
 		}
-		inForce, v = book.On(at.on), provenanceOf(l, s, at)
+		inForce = book.On(at.on)
 		return nil
 	})
 	if err != nil {

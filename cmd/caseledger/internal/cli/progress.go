@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/projections"
 )
 
@@ -45,10 +46,10 @@ func (s *progress) count(what string, done, total uint64) {
 	s.last, s.shown = now, true
 	rate := float64(done) / now.Sub(s.begin).Seconds()
 	if total > 0 {
-		fmt.Fprintf(s.w, "\r\x1b[K%s %s of %s (%d %%), %s a second", what, thousands(done), thousands(total), done*100/total, thousands(uint64(rate)))
+		fmt.Fprintf(s.w, "\r\x1b[K%s %s of %s (%d %%), %s a second", what, prose.Thousands(done), prose.Thousands(total), done*100/total, prose.Thousands(uint64(rate)))
 		return
 	}
-	fmt.Fprintf(s.w, "\r\x1b[K%s %s, %s a second", what, thousands(done), thousands(uint64(rate)))
+	fmt.Fprintf(s.w, "\r\x1b[K%s %s, %s a second", what, prose.Thousands(done), prose.Thousands(uint64(rate)))
 }
 
 // views shows the work on views.

@@ -10,6 +10,7 @@ import (
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 	"caseledger/projections"
+	"caseledger/projections/history"
 )
 
 // A question has two times: what the ledger knew, and what was true.
@@ -87,12 +88,12 @@ func asOf(l *app.Ledger, s *projections.Snapshot, text string) (uint64, events.D
 }
 
 // askOne asks about one client or subject: of the live views, folded to the
-// standpoint.
-func (p *Program) askOne(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) error {
+// standpoint. It returns what the answer rests on.
+func (p *Program) askOne(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) (v provenance, err error) {
 	if _, err := l.CatchUp(ctx); err != nil {
-		return err
+		return v, err
 	}
-	return l.Views.Read(func(s *projections.Snapshot) error {
+	err = l.Views.Read(func(s *projections.Snapshot) error {
 		at, err := q.stand(l, s)
 		if err != nil {
 			return err
@@ -102,32 +103,60 @@ func (p *Program) askOne(ctx context.Context, l *app.Ledger, q question, f func(
 				return err
 			}
 		}
+		v = provenanceOf(l, s, at)
 		return f(s, at)
 	})
+	return v, err
 }
 
 // askAll asks about the programme: for a past moment, of views that are built to
-// that position and kept.
-func (p *Program) askAll(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) error {
+// that position and kept. It returns what the answer rests on.
+func (p *Program) askAll(ctx context.Context, l *app.Ledger, q question, f func(*projections.Snapshot, standpoint) error) (v provenance, err error) {
 	if _, err := l.CatchUp(ctx); err != nil {
-		return err
+		return v, err
 	}
 	var at standpoint
-	err := l.Views.Read(func(s *projections.Snapshot) (err error) {
+	ask := func(s *projections.Snapshot) error {
+		v = provenanceOf(l, s, at)
+		return f(s, at)
+	}
+	err = l.Views.Read(func(s *projections.Snapshot) (err error) {
 		at, err = q.stand(l, s)
 		if err != nil || at.past {
 			return err
 		}
-		return f(s, at)
+		return ask(s)
 	})
 	if err != nil || !at.past {
-		return err
+		return v, err
 	}
 	show := p.progress()
 	defer show.done()
-	return l.Views.ReadAsOf(ctx, at.sequence, show.views, func(s *projections.Snapshot) error {
+	err = l.Views.ReadAsOf(ctx, at.sequence, show.views, func(s *projections.Snapshot) error {
 		show.done()
+		return ask(s)
+	})
+	return v, err
+}
+
+// askAgency asks about one agency, or about the programme when none is named.
+func (p *Program) askAgency(ctx context.Context, l *app.Ledger, q question, agency string, f func(*projections.Snapshot, standpoint) error) (provenance, error) {
+	return p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+		if err := knownAgency(s, agency); err != nil {
+			return err
+		}
 		return f(s, at)
+	})
+}
+
+// askClient asks about one client, whose coded id may be cut short.
+func (p *Program) askClient(ctx context.Context, l *app.Ledger, q question, name string, f func(s *projections.Snapshot, client string, at standpoint) error) (provenance, error) {
+	return p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
+		client, err := history.Resolve(s, name)
+		if err != nil {
+			return err
+		}
+		return f(s, client, at)
 	})
 }
 

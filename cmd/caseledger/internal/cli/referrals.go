@@ -12,7 +12,6 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/family"
-	"caseledger/projections/history"
 	"caseledger/projections/placements"
 	"caseledger/projections/referrals"
 )
@@ -58,11 +57,8 @@ func (p *Program) referrals(ctx context.Context, l *app.Ledger, o referralsOptio
 		Provenance provenance             `json:"provenance"`
 	}{}
 	var list []referrals.Referral
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		answer.Provenance, answer.On = provenanceOf(l, s, at), at.on
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
+		answer.On = at.on
 		if list, err = referrals.On(s, referrals.Filter{On: at.on, Agency: o.agency, Source: o.source, Year: o.year}); err != nil {
 			return err
 		}
@@ -73,15 +69,16 @@ func (p *Program) referrals(ctx context.Context, l *app.Ledger, o referralsOptio
 	if err != nil {
 		return err
 	}
+	answer.Provenance = v
 	if o.list || o.source != "" {
 		answer.Referrals = list
-		return p.answer(referralsSheet(answer.On, list), answer, answer.Provenance)
+		return p.answer(referralsSheet(answer.On, list), answer, v)
 	}
 	sheets := []sheet{sourcesSheet(answer.On, answer.Sources)}
 	if len(answer.Paths) > 0 {
 		sheets = append(sheets, pathsSheet(answer.Paths))
 	}
-	return p.answerAll(sheets, answer, answer.Provenance)
+	return p.answerAll(sheets, answer, v)
 }
 
 func sourcesSheet(on events.Date, lines []referrals.SourceLine) sheet {
@@ -170,12 +167,8 @@ sealed: the day is a range that follows from the age in years at enrollment.`,
 func (p *Program) placements(ctx context.Context, l *app.Ledger, o placementsOptions) error {
 	var list []placements.Placement
 	var on events.Date
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v, on = provenanceOf(l, s, at), at.on
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
+		on = at.on
 		list, err = placements.On(s, placements.Filter{On: at.on, Agency: o.agency, Ended: o.all})
 		return err
 	})
@@ -223,13 +216,7 @@ class, notice or entry date and the benefit date that stands in for a letter (R0
 
 func (p *Program) family(ctx context.Context, l *app.Ledger, name string, q question) error {
 	var f *family.Family
-	var v provenance
-	err := p.askOne(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, name)
-		if err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askClient(ctx, l, q, name, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		f, err = family.Of(s, id, at.on)
 		return err
 	})

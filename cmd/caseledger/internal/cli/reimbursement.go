@@ -10,7 +10,6 @@ import (
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/events"
 	"caseledger/projections"
-	"caseledger/projections/history"
 	"caseledger/projections/reimbursement"
 )
 
@@ -83,23 +82,19 @@ func (p *Program) clientReimbursement(ctx context.Context, l *app.Ledger, o reim
 		}
 	}
 	var r *policy.Reimbursement
-	var v provenance
-	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		id, err := history.Resolve(s, o.client)
-		if err != nil {
-			return err
-		}
+	var facts events.Date
+	v, err := p.askClient(ctx, l, o.question, o.client, func(s *projections.Snapshot, id string, at standpoint) (err error) {
 		if closing == 0 {
 			closing = at.on
 		}
-		v = provenanceOf(l, s, at)
-		v.On = o.factsBy(at).String()
-		r, err = reimbursement.Of(s, id, closing, o.factsBy(at))
+		facts = o.factsBy(at)
+		r, err = reimbursement.Of(s, id, closing, facts)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	v.On = facts.String()
 	return p.answer(reimbursementSheet(r), struct {
 		*policy.Reimbursement
 		Provenance provenance `json:"provenance"`
@@ -140,19 +135,16 @@ func (p *Program) agencyMonth(ctx context.Context, l *app.Ledger, o reimbursemen
 		return usage("--month: %q is not a month of the form YYYY-MM", o.month)
 	}
 	var m *reimbursement.AgencyMonth
-	var v provenance
-	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
-		v.On = o.factsBy(at).String()
-		m, err = reimbursement.Month(s, o.agency, first, o.factsBy(at))
+	var facts events.Date
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
+		facts = o.factsBy(at)
+		m, err = reimbursement.Month(s, o.agency, first, facts)
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	v.On = facts.String()
 	return p.answer(agencyMonthSheet(m), struct {
 		*reimbursement.AgencyMonth
 		Provenance provenance `json:"provenance"`

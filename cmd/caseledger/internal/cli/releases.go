@@ -58,9 +58,8 @@ func (p *Program) releases(ctx context.Context, l *app.Ledger, o releasesOptions
 	last := events.MaxDate
 	var lines []releaseLine
 	var on events.Date
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		v, on = provenanceOf(l, s, at), at.on
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+		on = at.on
 		if o.ending != "" {
 			days, err := parseDays(o.ending)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseledger/cmd/caseledger/internal/app"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/projections"
 	"caseledger/replay"
 )
@@ -120,7 +121,7 @@ func (p *Program) replayed(records uint64, took time.Duration, file string) erro
 	if file != "" {
 		file = " in " + file
 	}
-	return p.printf("built every view again%s: %s in %.2f s, %s events/s\n", file, plural(int(records), "event"), took.Seconds(), thousands(perSecond))
+	return p.printf("built every view again%s: %s in %.2f s, %s events/s\n", file, plural(int(records), "event"), took.Seconds(), prose.Thousands(perSecond))
 }
 
 func (p *Program) replayUntil(ctx context.Context, l *app.Ledger, src projections.Source, o replayOptions, show *progress, begin time.Time) error {

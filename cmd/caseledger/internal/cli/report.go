@@ -139,14 +139,11 @@ func (o *reportOptions) query(name string, on events.Date) (q statistics.Query, 
 func (p *Program) report(ctx context.Context, l *app.Ledger, args []string, o reportOptions) error {
 	var r *statistics.Report
 	var x *statistics.Explanation
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
 		q, err := o.query(args[0], at.on)
 		if err != nil {
 			return usage("--from and --to: %v", err)
 		}
-		v = provenanceOf(l, s, at)
-		v.On = ""
 		if o.explain {
 			x, err = statistics.Explain(s, q, args[1], args[2])
 		} else {
@@ -157,6 +154,7 @@ func (p *Program) report(ctx context.Context, l *app.Ledger, args []string, o re
 		}
 		return err
 	})
+	v.On = ""
 	switch {
 	case err != nil:
 		return err

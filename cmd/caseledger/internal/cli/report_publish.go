@@ -99,7 +99,7 @@ func (e *RestatementError) Hint() string {
 
 func (p *Program) publish(ctx context.Context, l *app.Ledger, name string, o publishOptions) error {
 	c := &publication.PublishFigures{Publication: o.publication, Title: o.title, Report: name}
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
+	_, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
 		q, err := o.query(name, at.on)
 		if err != nil {
 			return usage("--from and --to: %v", err)
@@ -173,9 +173,7 @@ func (p *Program) reportPublicationsCommand() *cobra.Command {
 	q.flags(cmd)
 	cmd.RunE = p.onLedger(func(ctx context.Context, l *app.Ledger, args []string) error {
 		var all []statistics.Publication
-		var v provenance
-		err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) (err error) {
-			v = provenanceOf(l, s, at)
+		v, err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) (err error) {
 			if len(args) == 0 {
 				all, err = statistics.Publications(s)
 				return err
@@ -254,9 +252,8 @@ func (p *Program) restate(ctx context.Context, l *app.Ledger, id string, o resta
 	var published *statistics.Publication
 	var q statistics.Query
 	var now *statistics.Report
-	var v provenance
 	out := restated{Publication: id}
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
 		if published, err = statistics.Published(s, id); err != nil {
 			if missing := new(projections.NotFoundError); errors.As(err, &missing) {
 				return &RestatementError{id, "no figures were published under this id"}
@@ -266,7 +263,6 @@ func (p *Program) restate(ctx context.Context, l *app.Ledger, id string, o resta
 		if q, err = queryOf(published); err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		if now, err = statistics.Run(s, q); err != nil {
 			return err
 		}
@@ -314,7 +310,7 @@ func (p *Program) causes(ctx context.Context, l *app.Ledger, at question, publis
 		}
 		return nil
 	}
-	err := p.askAll(ctx, l, question{asOf: "#" + strconv.FormatUint(published.Position, 10)}, func(s *projections.Snapshot, _ standpoint) error {
+	_, err := p.askAll(ctx, l, question{asOf: "#" + strconv.FormatUint(published.Position, 10)}, func(s *projections.Snapshot, _ standpoint) error {
 		again, err := statistics.Run(s, statistics.Query{Report: q.Report, First: q.First, Last: q.Last, By: q.By, SuppressBelow: suppressed(published)})
 		if err != nil {
 			return err
@@ -326,7 +322,7 @@ func (p *Program) causes(ctx context.Context, l *app.Ledger, at question, publis
 	if err != nil {
 		return err
 	}
-	return p.askAll(ctx, l, at, func(s *projections.Snapshot, _ standpoint) error {
+	_, err = p.askAll(ctx, l, at, func(s *projections.Snapshot, _ standpoint) error {
 		since := make([]*statistics.Explanation, len(then))
 		if err := explain(since, s); err != nil {
 			return err
@@ -336,6 +332,7 @@ func (p *Program) causes(ctx context.Context, l *app.Ledger, at question, publis
 		}
 		return nil
 	})
+	return err
 }
 
 func suppressed(p *statistics.Publication) int {

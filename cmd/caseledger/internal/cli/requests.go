@@ -61,13 +61,8 @@ func (p *Program) requests(ctx context.Context, l *app.Ledger, o requestsOptions
 		return err
 	}
 	var list []pipeline.Request
-	var v provenance
 	q := pipeline.RequestFilter{List: pipeline.List(o.list)}
-	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		first, _ := policy.FiscalYearRange(policy.FiscalYear(at.on))
 		q.Query, q.Since = pipeline.Query{On: at.on, Agency: o.agency}, cmp.Or(since, first)
 		list, err = pipeline.Requests(s, q)
@@ -162,13 +157,8 @@ func (p *Program) watch(ctx context.Context, l *app.Ledger, o watchOptions) erro
 		return usage("--matter %s: it is one of %s", o.matter, joined(pipeline.Matters()))
 	}
 	var list []pipeline.Warning
-	var v provenance
 	q := pipeline.WatchFilter{Within: within, Matter: pipeline.Matter(o.matter)}
-	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		q.Query = pipeline.Query{On: at.on, Agency: o.agency}
 		list, err = pipeline.Watch(s, q)
 		return err
@@ -210,12 +200,8 @@ periods that have begun and are not payable until they are approved (month_to_mo
 func (p *Program) decisions(ctx context.Context, l *app.Ledger, o aboutAgency) error {
 	var list []decisions.Decision
 	var on events.Date
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v, on = provenanceOf(l, s, at), at.on
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
+		on = at.on
 		list, err = decisions.On(s, at.on, o.agency)
 		return err
 	})

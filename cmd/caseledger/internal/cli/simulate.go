@@ -67,10 +67,8 @@ amounts, or with --clients that of the clients.`,
 
 func (p *Program) simulate(ctx context.Context, l *app.Ledger, o simulateOptions, overlay policy.Overlay) error {
 	run := simulate.Options{Overlay: overlay}
-	var v provenance
-	err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		v, run.Position, run.Closing = provenanceOf(l, s, at), at.sequence, at.on
-		v.On = "" // every fact counts that is known
+	v, err := p.askOne(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
+		run.Position, run.Closing = at.sequence, at.on
 		if o.closing != "" {
 			if run.Closing, err = events.ParseDate(o.closing); err != nil {
 				return usage("--closing: %v", err)
@@ -81,6 +79,7 @@ func (p *Program) simulate(ctx context.Context, l *app.Ledger, o simulateOptions
 	if err != nil {
 		return err
 	}
+	v.On = "" // every fact counts that is known
 	show := p.progress()
 	run.Progress = func(done uint64) { show.count("evaluating cases twice:", done, 0) }
 	r, err := simulate.Run(ctx, l.Views, run)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"caseledger/aggregates/policy"
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 	"caseledger/replay/simulate"
 )
@@ -105,7 +106,7 @@ func rulingsSheet(changes []simulate.RulingChange) sheet {
 	s := sheet{title: "client expenses that would be ruled otherwise",
 		columns: append(left("adopted", "supposed"), right("expenses"), right("booked"), right("paid"))}
 	for _, c := range changes {
-		s.add(c.Before.String(), c.After.String(), thousands(uint64(c.Expenses)), c.BookedCents.String(), signed(c.PaidDifferenceCents))
+		s.add(c.Before.String(), c.After.String(), prose.Thousands(c.Expenses), c.BookedCents.String(), signed(c.PaidDifferenceCents))
 	}
 	return s
 }
@@ -191,7 +192,7 @@ func count(n int) string {
 	if n == 0 {
 		return "none"
 	}
-	return thousands(uint64(n))
+	return prose.Thousands(n)
 }
 
 // percent writes an amount as a share of another, both above zero, to a tenth.
@@ -200,5 +201,5 @@ func percent(part, of events.Cents) string {
 	if tenths == 0 {
 		return "less than 0.1 %"
 	}
-	return fmt.Sprintf("%s.%d %%", thousands(uint64(tenths/10)), tenths%10)
+	return fmt.Sprintf("%s.%d %%", prose.Thousands(int64(tenths/10)), tenths%10)
 }

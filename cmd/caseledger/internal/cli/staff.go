@@ -62,11 +62,7 @@ another lead, or got from one.`,
 }
 
 func (p *Program) staff(ctx context.Context, l *app.Ledger, o networkOptions) (lines []staffLine, v provenance, err error) {
-	err = p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err = p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) error {
 		n, err := network.On(s, at.on, o.agency)
 		if err != nil {
 			return err
@@ -159,13 +155,8 @@ one client's leads, spell by spell: there and back again is two changes, and two
 
 func (p *Program) turnover(ctx context.Context, l *app.Ledger, o turnoverOptions) error {
 	var all []caseload.Turnover
-	var v provenance
 	var first, last events.Date
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		if first, last, err = fiscalYearUntil(o.year, at.on); err != nil {
 			return err
 		}
@@ -226,12 +217,7 @@ func perClient(changes, clients int) string {
 
 func (p *Program) allLeads(ctx context.Context, l *app.Ledger, o turnoverOptions) error {
 	var all []caseload.Leads
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		all, err = caseload.AllLeads(s, o.agency, at.on)
 		return err
 	})
@@ -261,13 +247,11 @@ func (p *Program) allLeads(ctx context.Context, l *app.Ledger, o turnoverOptions
 
 func (p *Program) clientLeads(ctx context.Context, l *app.Ledger, o turnoverOptions) error {
 	var leads caseload.Leads
-	var v provenance
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
+	v, err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) error {
 		id, err := history.Resolve(s, o.client)
 		if err != nil {
 			return err
 		}
-		v = provenanceOf(l, s, at)
 		found := false
 		leads, found, err = caseload.LeadsOf(s, id, at.on)
 		if err == nil && !found {

@@ -152,9 +152,7 @@ func (e *EmptySystemError) Error() string {
 func (p *Program) systems(ctx context.Context, l *app.Ledger) error {
 	counts := map[string]int{}
 	examples := map[string]string{}
-	var v provenance
-	err := p.askOne(ctx, l, question{}, func(s *projections.Snapshot, at standpoint) error {
-		v = provenanceOf(l, s, at)
+	v, err := p.askOne(ctx, l, question{}, func(s *projections.Snapshot, at standpoint) error {
 		for n := uint64(1); n <= at.sequence; n++ {
 			r, err := s.Record(n)
 			if err != nil {

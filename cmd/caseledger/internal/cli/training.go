@@ -71,13 +71,8 @@ func (m monthLine) cell() string {
 func (p *Program) training(ctx context.Context, l *app.Ledger, o trainingOptions) error {
 	var years []trainingYear
 	var held []network.Training
-	var v provenance
 	var first, last events.Date
-	err := p.askAll(ctx, l, o.question, func(s *projections.Snapshot, at standpoint) (err error) {
-		if err := knownAgency(s, o.agency); err != nil {
-			return err
-		}
-		v = provenanceOf(l, s, at)
+	v, err := p.askAgency(ctx, l, o.question, o.agency, func(s *projections.Snapshot, at standpoint) (err error) {
 		if first, last, err = fiscalYearUntil(o.year, at.on); err != nil {
 			return err
 		}
@@ -198,9 +193,7 @@ func (p *Program) awards(ctx context.Context, l *app.Ledger, q question, purpose
 		return err
 	}
 	var all []network.Award
-	var v provenance
-	err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
-		v = provenanceOf(l, s, at)
+	v, err := p.askAll(ctx, l, q, func(s *projections.Snapshot, at standpoint) error {
 		awards, err := network.Awards(s, at.on)
 		for _, a := range awards {
 			if purpose == "" || a.Purpose == purpose {

@@ -3,7 +3,6 @@ package sample_test
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -19,6 +18,7 @@ import (
 	"caseledger/projections/compliance"
 	"caseledger/projections/compliance/planted"
 	"caseledger/projections/network"
+	"caseledger/projections/projtest"
 )
 
 // Given a sample with its lapses, and more put out of line in it, when the monitor and
@@ -43,7 +43,7 @@ func TestMonitorAgreesWithTheOtherDesks(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, got := map[string]bool{}, map[string]bool{}
-		look(t, source, func(s *projections.Snapshot) error {
+		projtest.Ask(t, source, func(s *projections.Snapshot) error {
 			r, err := compliance.On(s, compliance.Filter{On: day})
 			for _, x := range r.Exceptions {
 				if about := shared(x); about != "" {
@@ -52,7 +52,7 @@ func TestMonitorAgreesWithTheOtherDesks(t *testing.T) {
 				}
 			}
 			return errors.Join(err, otherDesks(s, day, want))
-		})
+		}, compliance.View{}, caseload.View{}, clocks.View{}, network.View{}, casework.View{}, benefits.View{})
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s: the monitor differs (-others +monitor):\n%s", day, d)
 		}
@@ -61,21 +61,6 @@ func TestMonitorAgreesWithTheOtherDesks(t *testing.T) {
 		if found[rule] == 0 {
 			t.Errorf("%s is broken on none of the days: %v", rule, found)
 		}
-	}
-}
-
-// look builds the views of every desk and reads them.
-func look(t *testing.T, source projections.Source, f func(*projections.Snapshot) error) {
-	t.Helper()
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{
-		compliance.View{}, caseload.View{}, clocks.View{}, network.View{}, casework.View{}, benefits.View{},
-	}, projections.Options{Unsynced: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer views.Close()
-	if err := errors.Join(views.CatchUp(t.Context(), source, nil), views.Read(f)); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sample_test
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"caseledger/projections"
 	"caseledger/projections/caseload"
 	"caseledger/projections/network"
+	"caseledger/projections/projtest"
 )
 
 // aroundOnly are the commands that the network is made of, with the enrollments that
@@ -33,16 +33,8 @@ func aroundOnly(c sample.Config) func(yield func(app.Request) bool) {
 // lapses counts what is out of line in a sample's network over all its months.
 func lapses(t *testing.T, c sample.Config) map[string]int {
 	t.Helper()
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{caseload.View{}, network.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(t.Context(), recorded(t, aroundOnly(c)), nil); err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]int{}
-	err = views.Read(func(s *projections.Snapshot) error {
+	projtest.Ask(t, recorded(t, aroundOnly(c)), func(s *projections.Snapshot) error {
 		last := events.MustDate("2009-06-30")
 		for day := events.MustDate("2006-04-03"); day <= last; day += 29 {
 			n, err := network.On(s, day, "")
@@ -70,10 +62,7 @@ func lapses(t *testing.T, c sample.Config) map[string]int {
 			return err
 		}
 		return missed(s, n, found)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}, caseload.View{}, network.View{})
 	return found
 }
 

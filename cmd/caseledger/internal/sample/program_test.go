@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"iter"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"caseledger/events"
 	"caseledger/events/memlog"
 	"caseledger/projections"
+	"caseledger/projections/projtest"
 	"caseledger/projections/statistics"
 )
 
@@ -67,18 +67,10 @@ func recorded(t *testing.T, requests iter.Seq[app.Request]) *memlog.Log {
 // reports returns the product's reports on a ledger as CSV, by name.
 func reports(t *testing.T, src projections.Source) map[string]string {
 	t.Helper()
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{statistics.View{}}, projections.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer views.Close()
-	if err := views.CatchUp(t.Context(), src, nil); err != nil {
-		t.Fatal(err)
-	}
 	first, last := events.MustDate("2006-04-01"), events.MustDate("2009-05-31")
 	year, yearEnd := events.MustDate("2007-10-01"), events.MustDate("2008-09-30")
 	texts := map[string]string{}
-	err = views.Read(func(s *projections.Snapshot) error {
+	projtest.Ask(t, src, func(s *projections.Snapshot) error {
 		for _, q := range []statistics.Query{
 			{Report: statistics.LettersByFiscalYear, First: events.MustDate("2000-10-01"), Last: yearEnd},
 			{Report: statistics.ClientsEnrolled, First: first, Last: last},
@@ -97,10 +89,7 @@ func reports(t *testing.T, src projections.Source) map[string]string {
 			texts[q.Report] = b.String()
 		}
 		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	}, statistics.View{})
 	return texts
 }
 

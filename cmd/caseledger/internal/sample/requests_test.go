@@ -1,7 +1,6 @@
 package sample_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"caseledger/events"
 	"caseledger/projections"
 	"caseledger/projections/pipeline"
+	"caseledger/projections/projtest"
 	"caseledger/projections/referrals"
 )
 
@@ -38,15 +38,7 @@ func pathways(c sample.Config) func(yield func(app.Request) bool) {
 // then a few things were not done in time; in a clean one, none.
 func TestLapsesOfRequests(t *testing.T) {
 	for _, clean := range []bool{true, false} {
-		views, err := projections.Open(filepath.Join(t.TempDir(), "views"), []projections.View{referrals.View{}, pipeline.View{}}, projections.Options{Unsynced: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer views.Close()
-		if err := views.CatchUp(t.Context(), recorded(t, pathways(sample.Config{Seed: 11, Clean: clean})), nil); err != nil {
-			t.Fatal(err)
-		}
-		err = views.Read(func(s *projections.Snapshot) error {
+		projtest.Ask(t, recorded(t, pathways(sample.Config{Seed: 11, Clean: clean})), func(s *projections.Snapshot) error {
 			on := events.MustDate("2009-06-30")
 			list, err := pipeline.Requests(s, pipeline.RequestFilter{Query: pipeline.Query{On: on}})
 			if err != nil {
@@ -77,9 +69,6 @@ func TestLapsesOfRequests(t *testing.T) {
 				t.Errorf("%d referrals of %d sources", len(sent), len(lines))
 			}
 			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		}, referrals.View{}, pipeline.View{})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"codeberg.org/go-pdf/fpdf"
 
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 )
 
@@ -92,7 +93,7 @@ func (s *sheet) cell(width float64, txt, align, border string, fill bool) {
 
 // fold breaks a text into lines of a width, in the font's encoding.
 func (s *sheet) fold(txt string, width float64) []string {
-	lines := foldBy(txt, func(line string) bool { return s.GetStringWidth(s.encode(line)) <= width })
+	lines := prose.FoldBy(txt, func(line string) bool { return s.GetStringWidth(s.encode(line)) <= width })
 	for i, line := range lines {
 		lines[i] = s.encode(line)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 )
 
@@ -64,7 +65,7 @@ func (t *text) pairs(pairs []pair) {
 	}
 	for _, p := range pairs {
 		label := p.label
-		for _, s := range fold(p.value, textWidth-width-2) {
+		for _, s := range prose.Fold(p.value, textWidth-width-2) {
 			t.line(left(label, width) + "  " + s)
 			label = ""
 		}
@@ -118,7 +119,7 @@ func (t *text) approvals(rows []approval) {
 		for i, width := range widths {
 			s += left(row[i], width)
 		}
-		for _, detail := range fold(row[last], max(rest, 20)) {
+		for _, detail := range prose.Fold(row[last], max(rest, 20)) {
 			t.line(s + detail)
 			s = strings.Repeat(" ", textWidth-rest)
 		}
@@ -174,7 +175,7 @@ func (t *text) lines(inv *Invoice) {
 			for i := range r.lines {
 				t.billed(&r.lines[i], policies)
 			}
-			for _, s := range fold(r.because, textWidth-9) {
+			for _, s := range prose.Fold(r.because, textWidth-9) {
 				t.line(strings.Repeat(" ", 9) + s)
 			}
 		}
@@ -190,29 +191,6 @@ func left(s string, width int) string {
 
 func right(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s))) + s
-}
-
-// fold breaks a text between words into lines of a width.
-func fold(s string, width int) []string {
-	return foldBy(s, func(line string) bool { return utf8.RuneCountInString(line) <= width })
-}
-
-// foldBy breaks a text between words into lines that fit; a word that does not
-// fit alone stays whole.
-func foldBy(s string, fits func(string) bool) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		switch {
-		case line == "":
-			line = word
-		case fits(line + " " + word):
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-	}
-	return append(lines, line)
 }
 
 func counted(n int, what string) string {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"caseledger/cmd/caseledger/internal/prose"
 	"caseledger/events"
 )
 
@@ -69,7 +70,7 @@ func (b *book) pairs(row int, pairs []pair) int {
 		b.Do(err)
 		b.Do(b.MergeCell(invoiceSheet, first, last))
 		// A spreadsheet does not fit the height of a row to merged cells.
-		b.Do(b.SetRowHeight(invoiceSheet, row, 14*float64(len(fold(p.value, 115)))))
+		b.Do(b.SetRowHeight(invoiceSheet, row, 14*float64(len(prose.Fold(p.value, 115)))))
 		row++
 	}
 	return row
