@@ -1,6 +1,7 @@
 package statistics_test
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -145,6 +146,64 @@ func TestEveryReportRuns(t *testing.T) {
 			q.By, q.SuppressBelow = nil, 5
 			if _, err := statistics.Run(s, q); err != nil {
 				t.Errorf("%s, suppressed: %v", d.Name, err)
+			}
+		}
+	})
+}
+
+// Given one client of a form, one of a category of services and one derivative of a
+// year among many, when small counts are suppressed, then none is what the others
+// leave of their total.
+func TestSuppressedSums(t *testing.T) {
+	p := &programme{&projtest.Stream{}, t, 0}
+	forms := []events.Form{events.FormLabor, events.FormSex, events.FormBoth}
+	for i, many := range []int{8, 6, 1} {
+		for range many {
+			victim, derivative := events.SubjectOf(events.KindCase, p.id()), events.SubjectOf(events.KindCase, p.id())
+			p.add(victim, "2007-10-01", &events.ClientEnrolled{Agency: "A-1", Class: events.Victim, Sex: events.Male, AgeGroup: events.Adult, Form: forms[i], ImmigrationStatus: "nonimmigrant"})
+			p.add(victim, "2007-11-15", &events.LetterReceived{Kind: events.Certification, LetterDate: events.MustDate("2007-11-15"), ReceivedOn: events.MustDate("2007-11-15")})
+			p.add(events.SubjectOf(events.KindLetter, p.id()), "2007-11-15", &events.LetterIssued{
+				Kind: events.Certification, Number: projtest.Sealed, Basis: "bona_fide", Sex: events.Male, Form: forms[i]})
+			p.add(victim, "2007-11-16", &events.ServiceDelivered{Category: []string{"legal", "housing", "medical"}[i], Minutes: 60, Interpreter: true})
+			p.add(derivative, []string{"2007-10-02", "2008-10-02", "2009-10-02"}[i], &events.ClientEnrolled{Agency: "A-1", Class: events.Derivative, Sex: events.Male, AgeGroup: events.Adult, ImmigrationStatus: "nonimmigrant"})
+			p.add(derivative, []string{"2008-09-01", "2009-09-01", "2010-09-01"}[i], &events.ServiceClosed{Reason: projtest.Sealed})
+		}
+	}
+	withEverything(t, p, func(s *projections.Snapshot) {
+		for _, tc := range []struct {
+			report, column string
+			years          int
+			total, parts   []string // what their lines begin with
+			of             string   // the total's column, when it is another
+		}{
+			{statistics.LettersProfile, "implied_count_range", 1, []string{"certification_letters"}, []string{"labor", "sex", "both", "form_not_stated"}, "value"},
+			{statistics.ServicesByCategory, "clients", 1, []string{"all"}, []string{"legal", "housing", "medical"}, ""},
+			{statistics.ServicesByCategory, "services", 1, []string{"all"}, []string{"legal", "housing", "medical"}, ""},
+			{statistics.ServicesByCategory, "hours", 1, []string{"all"}, []string{"legal", "housing", "medical"}, ""},
+			{statistics.ServicesByCategory, "with_interpreter", 1, []string{"all"}, []string{"legal", "housing", "medical"}, ""},
+			{statistics.ClientsByFiscalYear, "derivatives", 3, []string{"distinct persons"}, []string{"2008", "2009", "2010"}, ""},
+		} {
+			q, err := statistics.FiscalYears(tc.report, 2008, 2007+tc.years)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q.SuppressBelow = 5
+			r, err := statistics.Run(s, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hidden := func(column string, lines []string) (n int) {
+				for _, row := range r.Rows {
+					ofAdults := row[0] != "children_eligible"
+					if ofAdults && (slices.Contains(lines, row[0]) || slices.Contains(lines, row[1])) && row[slices.Index(r.Columns, column)] == statistics.Suppressed {
+						n++
+					}
+				}
+				return n
+			}
+			total := hidden(cmp.Or(tc.of, tc.column), tc.total)
+			if parts := hidden(tc.column, tc.parts); parts == 0 || total+parts < 2 {
+				t.Errorf("%s: %d of the parts and %d totals are hidden\n%v", tc.report, parts, total, r.Rows)
 			}
 		}
 	})

@@ -212,3 +212,10 @@ func dollarsByOutcome(q Query) *sheet {
 	}
 	return sh
 }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

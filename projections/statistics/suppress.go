@@ -1,14 +1,15 @@
 package statistics
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"slices"
 )
 
-// A sum says that one cell is at least the sum of others: the total of a line or
-// of a column. Where people of unknown sex or form make up the rest it counts as
-// the sum all the same, since a reader may guess that there are none.
+// A sum says that one cell is the sum of others: the total of a line or of a column.
+// Where it is more, by people of unknown sex or form, or less, by people who stand in
+// several parts, it counts as the sum all the same: a reader may guess that there are none.
 type sum struct {
 	total *cell
 	parts []*cell
@@ -50,13 +51,13 @@ func (sh *sheet) down(total *line, parts ...*line) {
 //   - a sum with a shown total has two hidden parts or more that come to at least
 //     below people, or none; and a hidden total has a hidden part;
 //   - for every small count there is another table that agrees with all that is shown
-//     and has another number there, which is also from 1 to below-1. For an amount that
-//     rests on so few it is one that differs by a tenth or more, where the amount allows.
+//     and has another number there, which is also from 1 to below-1; for an amount that
+//     rests on as few, one that differs by a tenth or more.
 //
 // No reasoning can then tell the number, since that other table could be the true one
 // for all that the reader sees. The reader may know the sums, and which have no people
 // of unknown sex or form in them; that nothing is below zero; and that the count is one
-// of the small ones. (Below 2 there is but one, and the other table may have a 2.) A
+// of the small ones. (Below 2 there is but one, and the other table has a 0 or 2.) A
 // reader who reruns the programme on every table that could be the true one is not meant.
 func (sh *sheet) suppress(below int) {
 	var all, small []*cell
@@ -130,19 +131,7 @@ func (s sum) smallest() *cell {
 	if len(shown) == 0 {
 		return nil
 	}
-	return slices.MinFunc(shown, func(a, b *cell) int {
-		if (a.n == 0) != (b.n == 0) {
-			return b2i(a.n == 0) - b2i(b.n == 0)
-		}
-		return a.n - b.n
-	})
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return slices.MinFunc(shown, func(a, b *cell) int { return cmp.Compare(a.price(), b.price()) })
 }
 
 // equations are the sums, seen from the cells that stand in them.
@@ -151,33 +140,30 @@ type equations struct {
 	of    map[*cell][]term // by cell
 }
 
-// A term is a cell in a sum: a part with the sign 1, the total with -1. By what a sum
-// misses its total there is another one, whose cell is in no table: how many people
-// are of unknown sex, or counted in several parts, is not known, but that there are.
+// A term is a cell in a sum: a part with the sign 1, the total with -1. When counts
+// miss their total there is one more, whose cell is in no table: how many people are
+// of unknown sex or form, or stand in several parts, is not shown.
 type term struct {
 	sum  int
 	cell *cell
 	sign int
-	rest bool
 }
 
 func equationsOf(sums []sum) *equations {
 	e := &equations{make([][]term, len(sums)), map[*cell][]term{}}
-	add := func(t term) {
-		e.terms[t.sum] = append(e.terms[t.sum], t)
-		e.of[t.cell] = append(e.of[t.cell], t)
+	add := func(sum int, c *cell, sign int) {
+		e.terms[sum] = append(e.terms[sum], term{sum, c, sign})
+		e.of[c] = append(e.of[c], term{sum, c, sign})
 	}
 	for i, s := range sums {
-		add(term{sum: i, cell: s.total, sign: -1})
-		rest := s.total.figure()
+		add(i, s.total, -1)
+		rest := s.total.n
 		for _, c := range s.parts {
-			add(term{sum: i, cell: c, sign: 1})
-			rest -= c.figure()
+			add(i, c, 1)
+			rest -= c.n
 		}
-		if rest > 0 {
-			add(term{i, &cell{n: rest, hidden: true}, 1, true})
-		} else if rest < 0 {
-			add(term{i, &cell{n: -rest, hidden: true}, -1, true})
+		if rest != 0 && !s.total.money && !s.total.tally {
+			add(i, &cell{n: max(rest, -rest), hidden: true}, cmp.Compare(rest, 0))
 		}
 	}
 	return e
@@ -190,24 +176,27 @@ func (e *equations) cover(c *cell, below int) (hide []*cell, found bool) {
 	var best *variant
 	step := max(1, c.figure()/10)
 	for _, way := range []int{-1, 1} {
-		if n := c.n + way; !c.money && !c.tally && (n < 1 || n >= max(below, 3)) {
+		if n := c.n + way; below > 2 && !c.money && !c.tally && (n < 1 || n >= below) {
 			continue
 		}
 		if v := e.search(c, way, step); v != nil && (best == nil || v.price < best.price) {
 			best = v
 		}
 	}
-	for v := best; v != nil; v = v.from {
+	if best == nil {
+		return nil, false
+	}
+	for v := best; v.from != nil; v = v.from {
 		if !v.moved.hidden {
 			hide = append(hide, v.moved)
 		}
 	}
-	return hide, best != nil
+	return hide, true
 }
 
 // A variant is a table that differs from another one in one cell, by a step.
 type variant struct {
-	from  *variant // nil: the true table
+	from  *variant // nil: this is the true table
 	moved *cell
 	off   []int // by sum: the steps that its parts come to above its total
 	price int64 // of hiding every cell that was moved
@@ -226,7 +215,7 @@ func (e *equations) search(c *cell, way, step int) *variant {
 	if !c.canMove(way * step) {
 		return nil
 	}
-	queue := &variants{e.move(nil, c, way)}
+	queue := &variants{e.move(&variant{off: make([]int, len(e.terms))}, c, way)}
 	seen := map[string]bool{}
 	for queue.Len() > 0 && len(seen) < patience {
 		v := heap.Pop(queue).(*variant)
@@ -236,7 +225,7 @@ func (e *equations) search(c *cell, way, step int) *variant {
 		}
 		key := fmt.Sprint(v.off)
 		if seen[key] {
-			continue
+			continue // a cheaper one was off by as much
 		}
 		seen[key] = true
 		for _, t := range e.terms[i] {
@@ -244,7 +233,7 @@ func (e *equations) search(c *cell, way, step int) *variant {
 			if v.off[i] < 0 {
 				way = t.sign
 			}
-			if t.cell.canMove(way*step) && !(t.rest && way > 0) && !v.has(t.cell) {
+			if t.cell.canMove(way*step) && !v.has(t.cell) {
 				heap.Push(queue, e.move(v, t.cell, way))
 			}
 		}
@@ -252,14 +241,9 @@ func (e *equations) search(c *cell, way, step int) *variant {
 	return nil
 }
 
-// move returns the variant of a variant, or of the true table, with a cell moved.
+// move returns the variant of a variant with one cell moved.
 func (e *equations) move(from *variant, c *cell, way int) *variant {
-	v := &variant{from: from, moved: c, price: c.price()}
-	if from == nil {
-		v.off = make([]int, len(e.terms))
-	} else {
-		v.off, v.price = slices.Clone(from.off), v.price+from.price
-	}
+	v := &variant{from, c, slices.Clone(from.off), from.price + c.price()}
 	for _, t := range e.of[c] {
 		v.off[t.sum] += t.sign * way
 	}
@@ -284,9 +268,8 @@ func (q variants) Less(i, j int) bool { return q[i].price < q[j].price }
 func (q variants) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
 func (q *variants) Push(v any)        { *q = append(*q, v.(*variant)) }
 func (q *variants) Pop() any {
-	last := len(*q) - 1
-	v := (*q)[last]
-	*q = (*q)[:last]
+	v := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
 	return v
 }
 

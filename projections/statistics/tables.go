@@ -313,10 +313,16 @@ func (p *profile) share(measure string, in func(letter) bool) {
 }
 
 func (p *profile) form(forms ...events.Form) {
+	first := len(p.shares)
 	for _, f := range forms {
 		p.share(string(f), func(l letter) bool { return l.form == f })
 	}
 	p.share("form_not_stated", func(l letter) bool { return !slices.Contains(forms, l.form) })
+	all := sum{total: p.all}
+	for _, s := range p.shares[first:] {
+		all.parts = append(all.parts, s.cell)
+	}
+	p.sh.sums = append(p.sh.sums, all)
 }
 
 func (p *profile) count(id []byte, l letter) {

@@ -191,6 +191,7 @@ func servicesByCategory(q Query) *sheet {
 			}
 			minutes["all"] += minutes[l.label]
 		}
+		sh.down(all, parts...)
 		return cmp.Or(err, eachWork(s, func(id []byte, w *work) error {
 			if slices.ContainsFunc(w.services, func(l serviceLine) bool { return q.holds(l.month) }) {
 				sh.cell(all, "clients").add(events.KindCase, id, 0)

@@ -2,6 +2,7 @@ package statistics
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"caseledger/aggregates/policy"
@@ -26,7 +27,9 @@ func clientsByFiscalYear(q Query) *sheet {
 	for year := from; year <= to; year++ {
 		sh.newLine(strconv.Itoa(year), columns[1:]...)
 	}
+	years := slices.Clone(sh.lines)
 	distinct := sh.newLine("distinct persons", "victims", "derivatives", "clients")
+	sh.down(distinct, years...) // at most: of two years without a client in common it is the sum
 	sh.across("clients", "new", "continuing", "reopened")
 	sh.across("clients", "victims", "derivatives")
 	sh.fill = func(s *projections.Snapshot) error {
