@@ -147,8 +147,6 @@ func (b *builder) decodeBatch(batch *batch, r *events.Record, p *packer) (err er
 		d.ignored = slices.Contains(b.ignored, r.Type)
 		p.add(d.message.Data)
 	}
-	events.HashEach(len(batch.records), func(i int) []byte { return batch.records[i].message.Data },
-		func(i int, h events.Hash) { batch.records[i].hash = h })
 	if p.full() {
 		p.buf = slices.Grow(p.buf, b.file.size)
 		batch.page, err = b.file.appendLone(key, p.buf)

@@ -19,8 +19,7 @@ type decoded struct {
 	ignored  bool // by every view; set in a rebuild
 }
 
-// decode reads the record of d's message into r, which is used again. Its hash is
-// left to the caller, who may have many to compute.
+// decode reads the record of d's message into r, which is used again.
 func (d *decoded) decode(r *events.Record) error {
 	m := &d.message
 	if err := events.DecodeInto(r, m.Sequence, m.Data); err != nil {
@@ -30,7 +29,7 @@ func (d *decoded) decode(r *events.Record) error {
 		return &ChainError{m.Sequence, r.Subject, fmt.Sprintf("it stands in the log under %s", m.Subject)}
 	}
 	d.subject, d.version, d.previous, d.time = r.Subject, r.Version, r.Previous, r.Time
-	d.command = hashCommand(r.CausationID)
+	d.hash, d.command = events.HashOf(m.Data), hashCommand(r.CausationID)
 	return nil
 }
 

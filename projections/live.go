@@ -199,7 +199,6 @@ func (l *live) ingest(m events.Message) error {
 	if err := d.decode(new(events.Record)); err != nil {
 		return err
 	}
-	d.hash = events.HashOf(m.Data)
 	e, err := l.entry(d.subject)
 	if err != nil {
 		return err

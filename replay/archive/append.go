@@ -177,9 +177,10 @@ func (w *writer) addHash(level int, h tlog.Hash) error {
 func foldTile(hashes []tlog.Hash) tlog.Hash {
 	var row [tileWidth]tlog.Hash
 	copy(row[:], hashes)
-	var nodes [2]node // all are of one length: two are hashed at a time
 	for n := tileWidth / 2; n > 0; n /= 2 {
-		events.HashEach(n, func(i int) []byte { return nodes[i%2].set(row[2*i:]) }, func(i int, h events.Hash) { row[i] = tlog.Hash(h) })
+		for i := range n {
+			row[i] = nodeHash(row[2*i], row[2*i+1])
+		}
 	}
 	return row[0]
 }

@@ -191,16 +191,13 @@ func (b *bundle) split(path string) (hashes [tileWidth]tlog.Hash, err error) {
 		}
 		m := events.Message{Sequence: uint64(b.n)*tileWidth + uint64(i) + 1, Data: data[2 : 2+n : 2+n]}
 		b.batch = append(b.batch, m)
-		data = data[2+n:]
+		hashes[i] = recordHash(data[1 : 2+n])
+		if data = data[2+n:]; b.leaves != nil && hashes[i] != b.leaves[i] {
+			return hashes, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", m.Sequence)}
+		}
 	}
 	if len(data) > 0 {
 		return hashes, &DamageError{path, "it goes on after its last record"}
-	}
-	b.hash(&hashes)
-	for i, leaf := range b.leaves {
-		if hashes[i] != leaf {
-			return hashes, &DamageError{path, fmt.Sprintf("record #%d does not have the hash that it had", b.batch[i].Sequence)}
-		}
 	}
 	return hashes, nil
 }
@@ -216,32 +213,13 @@ func recordHash(b []byte) tlog.Hash {
 	return h
 }
 
-// hash is recordHash of all records of the batch, which lie in data one after the
-// other, each after the two bytes of its length.
-func (b *bundle) hash(hashes *[tileWidth]tlog.Hash) {
-	var before [tileWidth]byte
-	at, begins := 0, [tileWidth]int{}
-	events.HashEach(len(b.batch), func(i int) []byte {
-		n := 1 + len(b.batch[i].Data)
-		begins[i] = at + 1
-		at += 1 + n
-		text := b.data[begins[i] : begins[i]+n]
-		before[i], text[0] = text[0], 0
-		return text
-	}, func(i int, h events.Hash) {
-		hashes[i] = tlog.Hash(h)
-		b.data[begins[i]] = before[i]
-	})
-}
-
-// A node is what [tlog.NodeHash] hashes.
-type node [1 + 2*tlog.HashSize]byte
-
-func (n *node) set(children []tlog.Hash) []byte {
-	n[0] = 1
-	copy(n[1:], children[0][:])
-	copy(n[1+tlog.HashSize:], children[1][:])
-	return n[:]
+// nodeHash is [tlog.NodeHash] without its allocations.
+func nodeHash(left, right tlog.Hash) tlog.Hash {
+	var b [1 + 2*tlog.HashSize]byte
+	b[0] = 1
+	copy(b[1:], left[:])
+	copy(b[1+tlog.HashSize:], right[:])
+	return sha256.Sum256(b[:])
 }
 
 // checkTile checks a complete tile of level 0 against what it must hold.
