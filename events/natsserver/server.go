@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -60,6 +62,9 @@ func Start(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure the embedded server: %w", err)
 	}
+	if err := removeTrials(c.StoreDir); err != nil {
+		return nil, fmt.Errorf("start the embedded server on %s: %w", c.StoreDir, err)
+	}
 	s, err := server.NewServer(options)
 	if err != nil {
 		return nil, fmt.Errorf("start the embedded server: %w", err)
@@ -82,6 +87,19 @@ func Start(c Config) (*Server, error) {
 		cause = fmt.Errorf("not ready after %v", timeout)
 	}
 	return nil, fmt.Errorf("start the embedded server on %s: %w", c.StoreDir, cause)
+}
+
+// removeTrials removes the empty files by which a server tries, as it starts, whether
+// it can write to its directory. One that was killed meanwhile leaves such a file, and
+// the next takes it for an account that it does not know.
+func removeTrials(storeDir string) error {
+	trials, err := filepath.Glob(filepath.Join(storeDir, server.JetStreamStoreDir, "_test_*"))
+	for _, path := range trials {
+		if info, statErr := os.Lstat(path); statErr == nil && info.Mode().IsRegular() && info.Size() == 0 {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}
+	return err
 }
 
 // options lists every fault of c in one error.

@@ -2,6 +2,7 @@ package natsserver_test
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -100,5 +101,25 @@ func TestLockDirAfterACrash(t *testing.T) {
 	var locked *natsserver.LockedError
 	if _, err := natsserver.LockDir(dir); !errors.As(err, &locked) || locked.PID != os.Getpid() {
 		t.Errorf("lock: %v, want it held by %d", err, os.Getpid())
+	}
+}
+
+// A server that was killed while it tried its directory leaves an empty file there.
+func TestStartAfterAKillAtStart(t *testing.T) {
+	dir := t.TempDir()
+	trial := filepath.Join(dir, "jetstream", "_test_1564245001")
+	if err := errors.Join(os.Mkdir(filepath.Dir(trial), 0o700), os.WriteFile(trial, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := natsserver.Start(natsserver.Config{StoreDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Shutdown()
+	if err := s.StoreError(); err != nil {
+		t.Errorf("after a start that was killed: %v", err)
+	}
+	if _, err := os.Stat(trial); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
 	}
 }

@@ -202,6 +202,9 @@ type OpenOptions struct {
 	Listener  *natsserver.Listener // for serve; only without Place.URL
 	Logger    *slog.Logger         // takes the embedded server's warnings; nil: they are dropped
 	Progress  func(projections.Progress)
+	// Mended is told why views that were found damaged in use were built again; nil:
+	// nobody is.
+	Mended func(*projections.DoubtError)
 	// Unsynced does not sync what is written: for samples that can be made
 	// again, never for a ledger that somebody relies on.
 	Unsynced bool
@@ -253,7 +256,7 @@ func Open(ctx context.Context, p Place, o OpenOptions) (_ *Ledger, err error) {
 		return nil, err
 	}
 	l.App, err = New(ctx, Config{
-		Log: l.Log, Catalogue: o.Catalogue, Keys: l, Custody: l, Access: l.openLooks, Index: &viewsIndex{l.Views, l.Records, o.Progress},
+		Log: l.Log, Catalogue: o.Catalogue, Keys: l, Custody: l, Access: l.openLooks, Index: &viewsIndex{views: l.Views, records: l.Records, progress: o.Progress, mended: o.Mended},
 		Now: o.Now, Shared: p.URL != "", Drafter: NewDrafter(l.Views, l.Log),
 	})
 	if err != nil {
@@ -399,23 +402,50 @@ func (l *Ledger) Close() error {
 	return errors.Join(faults...)
 }
 
-// viewsIndex is the views as an [Index].
+// viewsIndex is the views as an [Index]. Views that turn out damaged are built again:
+// who somebody is and what was recorded before must be known to do anything.
 type viewsIndex struct {
 	views    *projections.Views
 	records  func(damaged func(error)) projections.Source
 	progress func(projections.Progress)
+	mended   func(*projections.DoubtError) // may be nil
+	mending  sync.Mutex
 }
 
-func (v *viewsIndex) Command(_ context.Context, id string) (uint64, error) {
-	return v.views.Command(id)
+func (v *viewsIndex) Command(ctx context.Context, id string) (sequence uint64, err error) {
+	err = v.ask(ctx, func() error { sequence, err = v.views.Command(id); return err })
+	return sequence, err
 }
 
-func (v *viewsIndex) History(_ context.Context, subject events.Subject) (messages []events.Message, err error) {
-	err = v.views.Read(func(s *projections.Snapshot) (err error) {
-		messages, err = s.Messages(subject)
-		return err
+func (v *viewsIndex) History(ctx context.Context, subject events.Subject) (messages []events.Message, err error) {
+	err = v.ask(ctx, func() error {
+		return v.views.Read(func(s *projections.Snapshot) (err error) {
+			messages, err = s.Messages(subject)
+			return err
+		})
 	})
 	return messages, err
+}
+
+// ask asks again when the views were built again.
+func (v *viewsIndex) ask(ctx context.Context, question func() error) error {
+	err := question()
+	var doubt *projections.DoubtError
+	if !errors.As(err, &doubt) {
+		return err
+	}
+	v.mending.Lock()
+	defer v.mending.Unlock()
+	if err = question(); !errors.As(err, &doubt) {
+		return err // somebody else was first
+	}
+	if err := v.views.Rebuild(ctx, v.records(nil), v.progress); err != nil {
+		return errors.Join(doubt, err)
+	}
+	if v.mended != nil {
+		v.mended(doubt)
+	}
+	return question()
 }
 
 func (v *viewsIndex) CatchUp(ctx context.Context) (uint64, error) {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"caseledger/events/jetstream"
 	"caseledger/events/natsserver"
 	"caseledger/events/seal"
+	"caseledger/projections"
 )
 
 func openLedger(t *testing.T, p app.Place) *app.Ledger {
@@ -51,6 +53,47 @@ func TestLedgerSurvivesARestart(t *testing.T) {
 	}
 	_, err := l.Execute(t.Context(), sign("c2", "A-2")) // the views know the id
 	asError[*app.CommandReusedError](t, err)
+}
+
+// Given a bit of the views that is not what it was, then the next command has them
+// built again, tells it, and is carried out.
+func TestDamagedViewsAreBuiltAgain(t *testing.T) {
+	p := app.Place{Dir: filepath.Join(t.TempDir(), "ledger")}
+	initLedger(t, p)
+	l := openLedger(t, p)
+	must(t, l.App, sign("c1", "A-1"))
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := openLedger(t, p).Close(); err != nil { // its views have caught up
+		t.Fatal(err)
+	}
+	path := filepath.Join(p.Dir, "views.db")
+	views, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := []byte("agency/A-1")
+	for at := bytes.Index(views, key); at >= 0; at = bytes.Index(views, key) {
+		copy(views[at:], "agency/A-0")
+	}
+	if err := os.WriteFile(path, views, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	l, err = app.Open(t.Context(), p, app.OpenOptions{
+		Catalogue: catalogue(t), Now: time.Now, Mended: func(*projections.DoubtError) { told++ },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if r := must(t, l.App, sign("c1", "A-1")); r.Appended {
+		t.Error("a command was recorded twice")
+	}
+	if r := must(t, l.App, sign("c2", "A-1")); r.Record.Version != 2 || told != 1 {
+		t.Errorf("version %d, told %d times", r.Record.Version, told)
+	}
 }
 
 func TestLedgerIsHeldByOneProcess(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"caseledger/cmd/caseledger/internal/app"
 	"caseledger/cmd/caseledger/internal/auth"
+	"caseledger/projections"
 	"caseledger/replay"
 )
 
@@ -139,7 +140,7 @@ func (p *Program) ledgerFor(ctx context.Context, action auth.Action) (*app.Ledge
 	}
 	show := p.progress()
 	l, err := app.Open(ctx, p.place(), app.OpenOptions{
-		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views,
+		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views, Mended: p.viewsMended,
 		NoKeys: auth.Allow(auth.FederalReporter, auth.Stranger, action, auth.ClearFields),
 	})
 	show.done()
@@ -147,6 +148,11 @@ func (p *Program) ledgerFor(ctx context.Context, action auth.Action) (*app.Ledge
 		return nil, nil, err
 	}
 	return l, l.Close, nil
+}
+
+// viewsMended tells of damaged views: none was served, and the disk may be failing.
+func (p *Program) viewsMended(damage *projections.DoubtError) {
+	fmt.Fprintf(p.Err, "caseledger: note: built every view again: %s\n", oneLine(damage.Error()))
 }
 
 // onLedger makes the run function of a command that works on an open ledger. When

@@ -56,7 +56,7 @@ func (p *Program) serve(ctx context.Context, listener *natsserver.Listener) (err
 	place := p.place()
 	show := p.progress()
 	l, err := app.Open(ctx, place, app.OpenOptions{
-		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views, Listener: listener,
+		Catalogue: p.catalogue(), Views: replay.Views(), Now: p.Now, Progress: show.views, Mended: p.viewsMended, Listener: listener,
 		Logger: slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	show.done()
