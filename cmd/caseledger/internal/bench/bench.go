@@ -82,6 +82,8 @@ type run struct {
 	ctx    context.Context
 	ledger *app.Ledger
 	turns  int // of commands so far
+
+	records uint64 // that are proven
 }
 
 // Run makes the ledger, if it is not there, and measures everything.
