@@ -139,13 +139,13 @@ func (s *links) give(l *link, usable bool) {
 	<-s.places
 }
 
-// publish sends a record and returns what the server says of it.
-func (s *links) publish(ctx context.Context, timeout time.Duration, stream Stream, r *record) (*jetstream.PubAck, error) {
+// publish sends a record and returns what the server says of it, for as long as ctx
+// lasts.
+func (s *links) publish(ctx context.Context, stream Stream, r *record) (*jetstream.PubAck, error) {
 	l, err := s.take(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_ = l.conn.SetDeadline(time.Now().Add(timeout))
 	stop := context.AfterFunc(ctx, func() { _ = l.conn.SetDeadline(time.Unix(1, 0)) })
 	ack, err := l.publish(stream, r)
 	var refused *jetstream.APIError

@@ -234,7 +234,7 @@ func (l *Log) publish(ctx context.Context, r *record) (*jetstream.PubAck, error)
 // it may be a cluster between two leaders: the client tries again.
 func (l *Log) send(ctx context.Context, r *record) (*jetstream.PubAck, error) {
 	if l.links != nil && isOneWord(r.subject) && isOneWord(r.id) {
-		ack, err := l.links.publish(ctx, l.config.timeout(), l.stream(), r)
+		ack, err := l.links.publish(ctx, l.stream(), r)
 		if !errors.Is(err, nats.ErrNoResponders) {
 			return ack, err
 		}
