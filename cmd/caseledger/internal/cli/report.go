@@ -94,8 +94,8 @@ func (o *reportOptions) check(cmd *cobra.Command, args []string) error {
 		return &UsageError{"--explain takes a row and a column, such as: --explain 2008 total", cmd.CommandPath()}
 	case !o.explain && len(args) != 1:
 		return &UsageError{fmt.Sprintf("%q is too much: a row and a column go with --explain", args[1]), cmd.CommandPath()}
-	case o.suppress < 0 || o.suppress == 1 || o.suppress == 2: // below 2 every s that stands alone is a 1
-		return &UsageError{fmt.Sprintf("--suppress-below %d hides nothing: 5 hides counts from 1 to 4", o.suppress), cmd.CommandPath()}
+	case o.suppress < 0 || o.suppress == 1 || o.suppress == 2: // with 2 every s that stands alone would be a 1
+		return &UsageError{fmt.Sprintf("--suppress-below %d hides no number: 5 hides counts from 1 to 4", o.suppress), cmd.CommandPath()}
 	case o.year != 0 && (o.from != "" || o.to != ""):
 		return &UsageError{"give either --year or --from and --to", cmd.CommandPath()}
 	}
