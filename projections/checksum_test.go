@@ -60,6 +60,21 @@ func ask(v *projections.Views) map[string]string {
 	return answers
 }
 
+// refusals returns how many questions damaged views refuse. Any other answer must be
+// that of sound ones.
+func refusals(t interface{ Errorf(string, ...any) }, v *projections.Views, sound map[string]string) (n int) {
+	for question, answer := range ask(v) {
+		switch answer {
+		case sound[question]:
+		case "":
+			n++
+		default:
+			t.Errorf("%s: %s, and %s when sound", question, answer, sound[question])
+		}
+	}
+	return n
+}
+
 // Given a bit, a few bytes or a run of bytes anywhere in the file that are not what they
 // were, then no question is answered falsely.
 func TestDamagedViewsAnswerNothingFalse(t *testing.T) {
@@ -90,15 +105,7 @@ func TestDamagedViewsAnswerNothingFalse(t *testing.T) {
 		}
 		v := open(rt, path)
 		defer v.Close()
-		for question, answer := range ask(v) {
-			switch answer {
-			case sound[question]:
-			case "":
-				refused++
-			default:
-				rt.Fatalf("%s: %s, and %s when sound", question, answer, sound[question])
-			}
-		}
+		refused += refusals(rt, v, sound)
 	})
 	if refused == 0 {
 		t.Error("nothing was ever refused: the damage was none")
@@ -131,15 +138,7 @@ func TestHiddenKeysAreMissed(t *testing.T) {
 		}
 		binary.LittleEndian.PutUint16(file[at+countAt:], count)
 		v := mustOpen(t, path)
-		for question, answer := range ask(v) {
-			switch answer {
-			case sound[question]:
-			case "":
-				refused++
-			default:
-				t.Errorf("page at %d: %s: %s, and %s when sound", at, question, answer, sound[question])
-			}
-		}
+		refused += refusals(t, v, sound)
 		if err := v.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -83,8 +83,7 @@ func (r *run) commands() (err error) {
 const (
 	// provingTurn is how long one turn of proving takes.
 	provingTurn = 3 * time.Second
-	// provingTick is how often the archive follows meanwhile: serve has it follow
-	// every other second, so that this is to its disadvantage.
+	// provingTick is how often the archive follows meanwhile, as beside serve.
 	provingTick = 2 * time.Second
 )
 
